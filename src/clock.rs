@@ -1,0 +1,186 @@
+//! The only place that reads a clock.
+//!
+//! Everything else takes `now` as an argument, or a [`Clock`] where it must wait. A clock can run
+//! faster than the wall (the demo) or stand still until it is moved (tests), so the same code
+//! serves production, simulation and tests.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::watch;
+
+use crate::model::Timestamp;
+
+/// A source of "now" and of waiting until an instant.
+#[derive(Clone, Debug)]
+pub struct Clock(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    /// The machine's clock, read anew each time so that suspend and clock steps are seen.
+    System,
+    /// Starts at `origin` and runs `speed` times faster than the wall.
+    Scaled {
+        origin: Timestamp,
+        began: tokio::time::Instant,
+        speed: f64,
+    },
+    /// Stands still until [`Hand::set`] or [`Hand::advance`] moves it.
+    Manual(Arc<Face>),
+}
+
+#[derive(Debug)]
+struct Face {
+    unix_ms: AtomicI64,
+    moved: watch::Sender<()>,
+}
+
+/// Moves a manual clock.
+#[derive(Clone, Debug)]
+pub struct Hand(Arc<Face>);
+
+impl Hand {
+    /// Puts the clock at `to`, waking everyone whose instant has come.
+    pub fn set(&self, to: Timestamp) {
+        self.0
+            .unix_ms
+            .store(to.timestamp_millis(), Ordering::SeqCst);
+        self.0.moved.send_replace(());
+    }
+
+    /// Moves the clock forward by `by`.
+    pub fn advance(&self, by: Duration) {
+        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        self.0.unix_ms.fetch_add(by, Ordering::SeqCst);
+        self.0.moved.send_replace(());
+    }
+}
+
+impl Clock {
+    /// The machine's clock.
+    #[must_use]
+    pub fn system() -> Self {
+        Self(Kind::System)
+    }
+
+    /// A clock that reads `origin` now and runs `speed` times faster than the wall.
+    #[must_use]
+    pub fn scaled(origin: Timestamp, speed: f64) -> Self {
+        Self(Kind::Scaled {
+            origin,
+            began: monotonic(),
+            speed: speed.max(0.001),
+        })
+    }
+
+    /// A clock that stands at `at` until its hand moves it.
+    #[must_use]
+    pub fn manual(at: Timestamp) -> (Self, Hand) {
+        let face = Arc::new(Face {
+            unix_ms: AtomicI64::new(at.timestamp_millis()),
+            moved: watch::Sender::new(()),
+        });
+        (Self(Kind::Manual(face.clone())), Hand(face))
+    }
+
+    /// The present instant on this clock, with sub-second precision.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        match &self.0 {
+            Kind::System => system_now(),
+            Kind::Scaled {
+                origin,
+                began,
+                speed,
+            } => {
+                let real = monotonic().duration_since(*began);
+                *origin + delta(real.mul_f64(*speed))
+            }
+            Kind::Manual(face) => {
+                DateTime::from_timestamp_millis(face.unix_ms.load(Ordering::SeqCst))
+                    .unwrap_or_default()
+            }
+        }
+    }
+
+    /// How many of this clock's seconds pass in one second of the wall.
+    #[must_use]
+    pub fn speed(&self) -> f64 {
+        match &self.0 {
+            Kind::Scaled { speed, .. } => *speed,
+            Kind::System | Kind::Manual(_) => 1.0,
+        }
+    }
+
+    /// Waits until this clock reads `until` or later.
+    pub async fn sleep_until(&self, until: Timestamp) {
+        // A sleep is cut into pieces so that a suspended machine or a stepped clock is noticed.
+        const LONGEST_NAP: Duration = Duration::from_secs(30);
+        if let Kind::Manual(face) = &self.0 {
+            let mut moved = face.moved.subscribe();
+            while self.now() < until {
+                if moved.changed().await.is_err() {
+                    return;
+                }
+            }
+            return;
+        }
+        loop {
+            let left = until - self.now();
+            let Ok(left) = left.to_std() else { return };
+            if left.is_zero() {
+                return;
+            }
+            let real = left.div_f64(self.speed()).max(Duration::from_millis(1));
+            tokio::time::sleep(real.min(LONGEST_NAP)).await;
+        }
+    }
+}
+
+fn delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}
+
+/// A point on the monotonic clock, for measuring how long a thing took.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this module is the clock")]
+pub fn monotonic() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "this module is the clock")]
+fn system_now() -> Timestamp {
+    Utc::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_scaled_clock_runs_faster_than_the_wall() {
+        let clock = Clock::scaled(at("2026-03-02T08:00:00Z"), 60.0);
+        clock.sleep_until(at("2026-03-02T08:30:00Z")).await;
+        let late = clock.now() - at("2026-03-02T08:30:00Z");
+        assert!(late >= TimeDelta::zero() && late < TimeDelta::seconds(1));
+    }
+
+    #[tokio::test]
+    async fn a_manual_clock_moves_only_by_its_hand() {
+        let (clock, hand) = Clock::manual(at("2026-03-02T08:00:00Z"));
+        let waiter = {
+            let clock = clock.clone();
+            tokio::spawn(async move { clock.sleep_until(at("2026-03-02T08:01:00Z")).await })
+        };
+        hand.advance(Duration::from_secs(30));
+        assert_eq!(clock.now(), at("2026-03-02T08:00:30Z"));
+        hand.set(at("2026-03-02T08:01:00Z"));
+        waiter.await.unwrap();
+    }
+}

@@ -1,0 +1,69 @@
+//! One file per command. A command gets its arguments, the global options and the output to write
+//! its result to; everything else it has to say goes to standard error or the log.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+/// How a command ended, as the exit status tells scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// All well.
+    Ok = 0,
+    /// Unexpected failure.
+    Failure = 1,
+    /// Usage or configuration error.
+    Usage = 2,
+    /// At least one source failed in `poll` or `check`.
+    SourceFailed = 3,
+}
+
+/// Options that every command takes.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Globals {
+    /// Configuration file (default: occtop/config.toml in the platform's config directory)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Append a log to this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+    /// Glyphs to draw with (default: as configured)
+    #[arg(long, global = true, value_name = "SET")]
+    pub glyphs: Option<GlyphChoice>,
+    /// Theme name or theme file (default: as configured)
+    #[arg(long, global = true, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// Say more; twice for the most
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal that has them, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Glyphs to draw with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum GlyphChoice {
+    /// Braille where the terminal can, blocks or ASCII where it cannot.
+    #[default]
+    Auto,
+    /// Braille dots.
+    Braille,
+    /// Block elements.
+    Block,
+    /// ASCII only.
+    Ascii,
+}

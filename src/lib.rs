@@ -1,0 +1,9 @@
+//! occtop: live occupancy of stores in a terminal.
+//!
+//! `ARCHITECTURE.md` has the map of the modules and the rules between them.
+
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod model;
+pub mod vendors;

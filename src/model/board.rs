@@ -1,0 +1,438 @@
+//! The board: everything a viewer needs, as immutable rows that are shared between publications.
+//!
+//! A publication costs what changed: rows that did not change are the same `Arc`s, and the device
+//! map is a persistent tree. Nothing on the board depends on the clock; viewers derive ages and
+//! data states from it with their own `now`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Timestamp;
+use super::attempt::{ErrorKind, SourceError};
+use super::device::{DeviceId, Facts, Kind};
+use super::figure::Figure;
+use super::health::{DataState, Expectation, Feed, FetchState, data_state};
+use super::reading::{Currency, Flow};
+use super::store::Store;
+
+/// One consistent picture of all sources, stores and devices.
+#[derive(Clone, Debug)]
+pub struct Board {
+    /// When it was made.
+    pub at: Timestamp,
+    /// Sources in file order.
+    pub sources: Vec<Arc<SourceRow>>,
+    /// Stores: those of the configuration in file order, then one for each people counter that no
+    /// store claims.
+    pub stores: imbl::Vector<Arc<StoreRow>>,
+    /// Devices, sorted by the position of their source and then by id.
+    pub devices: imbl::OrdMap<(u16, DeviceId), Arc<DeviceRow>>,
+    /// Sentences about the program itself, for example that a damaged history was set aside.
+    pub notices: Vec<Arc<str>>,
+}
+
+/// One source: how its fetching goes and how far its data reaches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceRow {
+    /// Unique name.
+    pub name: Arc<str>,
+    /// The vendor's name, for example `bespot`.
+    pub vendor: Arc<str>,
+    /// Switched off by the operator.
+    pub paused: bool,
+    /// How fetching goes.
+    pub fetch: FetchState,
+    /// When its next data is expected.
+    pub expectation: Expectation,
+    /// Newest instant the vendor stamped.
+    pub horizon: Option<Timestamp>,
+    /// A fetch has succeeded since the program started.
+    pub confirmed: bool,
+    /// Start of the last attempt.
+    pub last_attempt: Option<Timestamp>,
+    /// Start of the last attempt that brought data.
+    pub last_success: Option<Timestamp>,
+    /// When it will be asked next.
+    pub next_poll: Option<Timestamp>,
+    /// Duration of the last attempt in milliseconds.
+    pub took_ms: Option<u32>,
+    /// Requests against the budget.
+    pub requests: Requests,
+    /// Number of its devices.
+    pub devices: usize,
+    /// Vendor rows decoded by the last attempt.
+    pub rows: u32,
+    /// Vendor rows of the last attempt that could not be used.
+    pub rejected: u32,
+    /// Readings of the last attempt that changed a known value.
+    pub revised: u32,
+    /// What went wrong last; `None` once an attempt succeeds.
+    pub error: Option<SourceError>,
+    /// Sentences from the vendor's adapter.
+    pub notes: Vec<String>,
+    /// The last attempts, oldest first, at most [`BEATS`].
+    pub beats: Vec<Beat>,
+    /// Server clock minus ours in seconds.
+    pub clock_skew_s: Option<i64>,
+}
+
+/// How many attempts the heartbeat strip remembers.
+pub const BEATS: usize = 40;
+
+/// One attempt on the heartbeat strip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beat {
+    /// When it started.
+    pub at: Timestamp,
+    /// How it went; `None` when all was well.
+    pub failure: Option<ErrorKind>,
+    /// It brought something new.
+    pub news: bool,
+}
+
+/// Requests against the budget of a source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// Requests of the last attempt, logins included.
+    pub last_poll: u32,
+    /// Requests in the hour before the last attempt's end.
+    pub last_hour: u32,
+    /// The ceiling.
+    pub limit_per_hour: u32,
+}
+
+/// One store.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoreRow {
+    /// The store as configured; made up from the counter where no store claims it.
+    pub store: Arc<Store>,
+    /// Whether the configuration declares it.
+    pub declared: bool,
+    /// Its devices that exist, sorted.
+    pub members: Vec<DeviceId>,
+    /// People inside.
+    pub occupancy: Option<Occupancy>,
+    /// Totals since the last reset; `None` while nothing is known.
+    pub today: Option<Today>,
+    /// The day so far on a grid.
+    pub day: Arc<Day>,
+    /// When its next data is expected: of the member that is worst off.
+    pub expectation: Expectation,
+    /// Up to where the data of the worst member reaches.
+    pub covered_to: Option<Timestamp>,
+    /// Its number was confirmed by a fetch since the program started.
+    pub confirmed: bool,
+    /// The sources of its members are all switched off.
+    pub paused: bool,
+    /// Most people inside today, and when.
+    pub peak: Option<(u32, Timestamp)>,
+}
+
+/// People inside a store.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Occupancy {
+    /// The number to show, never negative, with its age and quality.
+    pub shown: Figure<u32>,
+    /// Lower edge of the band.
+    pub low: u32,
+    /// Upper edge of the band.
+    pub high: u32,
+    /// The plain number before any correction or floor; may be negative.
+    pub raw: i64,
+    /// Where the shown number comes from.
+    pub origin: Origin,
+    /// Sentences that explain the number, most important first.
+    pub why: Vec<String>,
+}
+
+/// Where an occupancy comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The vendor's own occupancy.
+    Vendor,
+    /// From in and out.
+    Counted,
+    /// From vehicles' sensors.
+    OnBoard,
+}
+
+impl Origin {
+    /// The word on every surface.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Vendor => "vendor",
+            Self::Counted => "counted",
+            Self::OnBoard => "on_board",
+        }
+    }
+}
+
+/// Totals of a running day.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Today {
+    /// People in.
+    pub entered: u64,
+    /// People out.
+    pub left: u64,
+    /// Start of the day: the last reset or local midnight.
+    pub since: Timestamp,
+    /// Share of what should have arrived by now that has, 0 to 1.
+    pub coverage: f64,
+}
+
+/// A running day on a fixed grid; a hole stays a hole.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Day {
+    /// Start of the first cell.
+    pub start: Timestamp,
+    /// Length of a cell in seconds.
+    pub cell_s: u32,
+    /// Cells up to the newest data, at most one day.
+    pub cells: Vec<Cell>,
+}
+
+/// One cell of a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cell {
+    /// In and out; `None` where nothing has arrived.
+    pub flow: Option<Flow>,
+    /// People inside at the end of the cell, as shown; `None` where it is not known.
+    pub inside: Option<u32>,
+    /// The newest cell, which may still be rewritten.
+    pub provisional: bool,
+    /// A value of this cell was changed after it was first shown.
+    pub revised: bool,
+}
+
+/// One device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeviceRow {
+    /// Identity.
+    pub id: DeviceId,
+    /// The store that claims it.
+    pub store: Option<Arc<str>>,
+    /// What the vendor says about it.
+    pub facts: Arc<Facts>,
+    /// Newest instant the vendor stamped for it.
+    pub as_of: Option<Timestamp>,
+    /// Up to where its data reaches; later than `as_of` for a feed that leaves out zero rows.
+    pub covered_to: Option<Timestamp>,
+    /// When its next data is expected.
+    pub expectation: Expectation,
+    /// Confirmed by a fetch since the program started.
+    pub confirmed: bool,
+    /// Its source is switched off.
+    pub paused: bool,
+    /// Its numbers.
+    pub figures: Figures,
+}
+
+/// The numbers of a device by its kind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Figures {
+    /// A people counter.
+    PeopleCounter {
+        /// In and out since local midnight.
+        today: Option<Figure<(u64, u64)>>,
+        /// People inside by the vendor's own account, as it came (may be negative).
+        occupancy: Option<Figure<i64>>,
+        /// The day so far on a grid.
+        day: Arc<Day>,
+    },
+    /// A vehicle tracker.
+    Tracker {
+        /// Odometer in kilometres.
+        odometer_km: Option<Figure<f64>>,
+        /// Engine time in hours.
+        engine_hours: Option<Figure<f64>>,
+        /// Kilometres since local midnight, or since the first value seen today.
+        distance_today_km: Option<Figure<f64>>,
+        /// From when the distance is measured.
+        distance_since: Option<Timestamp>,
+        /// People on board.
+        on_board: Option<Figure<i64>>,
+    },
+    /// A document counter.
+    DocumentCounter {
+        /// Its value.
+        value: Option<Figure<i64>>,
+        /// Its value in the vendor's format.
+        formatted: Option<String>,
+        /// Documents since the start of the local day; `None` until a value from before it is known.
+        growth_today: Option<i64>,
+        /// Documents in the last full hour of history.
+        per_hour: Option<f64>,
+        /// Documents per hour of the day so far, oldest first; `None` where not known.
+        hours: Arc<[Option<u32>]>,
+    },
+    /// A vending machine.
+    Machine {
+        /// Sales since local midnight.
+        sales_today: Option<Figure<u64>>,
+        /// Takings since local midnight in minor units, for currencies whose scale is known.
+        revenue_today: BTreeMap<Currency, i64>,
+        /// When it sold last.
+        last_sale: Option<Timestamp>,
+        /// Instants of the newest sales, oldest first, for "in the last 15 minutes".
+        recent_sales: Arc<[Timestamp]>,
+        /// Sales per hour of the local day so far, oldest first.
+        hours: Arc<[Option<u32>]>,
+    },
+}
+
+impl DeviceRow {
+    /// The kind of device.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.facts.kind()
+    }
+
+    /// The data state at `now`; `hours` are those of the store that claims the device.
+    #[must_use]
+    pub fn data_state(&self, store: Option<&Store>, now: Timestamp) -> DataState {
+        data_state(
+            Feed {
+                horizon: self.covered_to,
+                expectation: self.expectation,
+                confirmed: self.confirmed,
+                paused: self.paused,
+                hours: store.map(|store| (&store.hours, store.timezone)),
+            },
+            now,
+        )
+    }
+}
+
+impl StoreRow {
+    /// What its data state is computed from.
+    #[must_use]
+    pub fn feed(&self) -> Feed<'_> {
+        Feed {
+            horizon: self.covered_to,
+            expectation: self.expectation,
+            confirmed: self.confirmed,
+            paused: self.paused,
+            hours: Some((&self.store.hours, self.store.timezone)),
+        }
+    }
+
+    /// The data state at `now`.
+    #[must_use]
+    pub fn data_state(&self, now: Timestamp) -> DataState {
+        data_state(self.feed(), now)
+    }
+
+    /// How full it is.
+    #[must_use]
+    pub fn band(&self) -> Band {
+        let (Some(capacity), Some(occupancy)) = (self.store.capacity, &self.occupancy) else {
+            return Band::Unknown;
+        };
+        let shown = occupancy.shown.value;
+        if shown > capacity {
+            Band::Over
+        } else if f64::from(shown) >= self.store.warn * f64::from(capacity)
+            || occupancy.high > capacity
+        {
+            Band::Near
+        } else {
+            Band::Normal
+        }
+    }
+
+    /// Share of the capacity, 1.0 when full.
+    #[must_use]
+    pub fn ratio(&self) -> Option<f64> {
+        let capacity = self.store.capacity.filter(|capacity| *capacity > 0)?;
+        Some(f64::from(self.occupancy.as_ref()?.shown.value) / f64::from(capacity))
+    }
+}
+
+/// How full a store is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Band {
+    /// No capacity or no value.
+    Unknown,
+    /// Below the warning share.
+    Normal,
+    /// At or above the warning share, or possibly over the capacity.
+    Near,
+    /// Over the capacity.
+    Over,
+}
+
+impl Band {
+    /// The word on every surface.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Normal => "normal",
+            Self::Near => "near",
+            Self::Over => "over",
+        }
+    }
+}
+
+impl Board {
+    /// An empty board.
+    #[must_use]
+    pub fn empty(at: Timestamp) -> Self {
+        Self {
+            at,
+            sources: Vec::new(),
+            stores: imbl::Vector::new(),
+            devices: imbl::OrdMap::new(),
+            notices: Vec::new(),
+        }
+    }
+
+    /// The row of a device.
+    #[must_use]
+    pub fn device(&self, id: &DeviceId) -> Option<&Arc<DeviceRow>> {
+        let position = self
+            .sources
+            .iter()
+            .position(|row| *row.name == *id.source())?;
+        self.devices
+            .get(&(u16::try_from(position).ok()?, id.clone()))
+    }
+
+    /// The row of a store by its name.
+    #[must_use]
+    pub fn store(&self, name: &str) -> Option<&Arc<StoreRow>> {
+        self.stores.iter().find(|row| *row.store.name == *name)
+    }
+
+    /// The devices of a source, by id.
+    pub fn devices_of(&self, source: &str) -> impl Iterator<Item = &Arc<DeviceRow>> {
+        let position = self.sources.iter().position(|row| *row.name == *source);
+        self.devices
+            .iter()
+            .filter(move |((at, _), _)| Some(usize::from(*at)) == position)
+            .map(|(_, row)| row)
+    }
+
+    /// The data state of a source at `now`: that of its worst open store or device, `closed` only
+    /// when all are closed.
+    #[must_use]
+    pub fn source_state(&self, source: &SourceRow, now: Timestamp) -> DataState {
+        if source.paused {
+            return DataState::Paused;
+        }
+        self.devices_of(&source.name)
+            .filter(|row| {
+                !matches!(
+                    row.facts.detail,
+                    super::device::Detail::Tracker { blocked: true, .. }
+                )
+            })
+            .map(|row| {
+                let store = row.store.as_ref().and_then(|name| self.store(name));
+                row.data_state(store.map(|row| &*row.store), now)
+            })
+            .max()
+            .unwrap_or(DataState::Unknown)
+    }
+}

@@ -1,0 +1,19 @@
+//! The domain: what is measured, how far it reaches and how far it can be trusted.
+//!
+//! Pure by rule: no I/O, no async, no clock, no terminal. `now` is an argument everywhere, so
+//! schedules, health and occupancy can be tested in a microsecond and replayed from a file.
+
+pub mod attempt;
+pub mod board;
+pub mod budget;
+pub mod calendar;
+pub mod device;
+pub mod figure;
+pub mod health;
+pub mod occupancy;
+pub mod reading;
+pub mod schedule;
+pub mod store;
+
+/// An instant. Local time exists only at the edges, with the zone of the store it is shown for.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -1,0 +1,14 @@
+//! The vendors: one transport for all, one folder for each.
+//!
+//! A vendor's folder holds only what is particular to it: `settings` (its keys of the
+//! configuration), `request` (what is asked), `wire` (the JSON as it comes) and `decode` (bytes to
+//! readings or a typed error, pure).
+
+pub mod bespot;
+pub mod mews;
+pub mod navixy;
+pub mod registry;
+pub mod smartnow;
+pub mod source;
+pub mod transport;
+pub mod viametrics;

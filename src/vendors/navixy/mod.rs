@@ -1,0 +1,5 @@
+//! Navixy: vehicle trackers, live.
+
+mod settings;
+
+pub use settings::{Credential, Settings};

@@ -1,0 +1,67 @@
+//! What every vendor offers the engine, and what every vendor is given.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use reqwest::Url;
+
+use crate::model::attempt::{Ask, Finding, Outcome};
+use crate::model::schedule::Cadence;
+
+use super::transport::Transport;
+
+/// One vendor account that can be polled.
+///
+/// An implementation keeps what it needs between polls (tokens, cursors) in memory only. It asks
+/// nothing but reads, makes at most one new login per poll, never sleeps to retry and never waits
+/// for a `Retry-After`: it reports it.
+pub trait Source: Send {
+    /// Reads the account once.
+    fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome>;
+
+    /// Makes the fewest requests that prove the configuration works and says what matched.
+    fn check<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Vec<Finding>>;
+
+    /// The cadence of this account, with the configuration's overrides already in it.
+    fn cadence(&self) -> Cadence;
+
+    /// The transport it uses, to collect what was sent.
+    fn transport(&self) -> &Transport;
+}
+
+/// Settings that every source has.
+#[derive(Clone, Debug)]
+pub struct Common {
+    /// Unique name of the source, the first half of its device ids.
+    pub name: Arc<str>,
+    /// Base address; request paths are appended to its path.
+    pub url: Url,
+    /// Publish period, where the configuration overrides the vendor's default.
+    pub period: Option<Duration>,
+    /// Poll period, where it is fixed instead of learned.
+    pub every: Option<Duration>,
+    /// Bounds each request with its body.
+    pub timeout: Duration,
+    /// Own ceiling of requests in any hour, where the configuration overrides the default.
+    pub requests_per_hour: Option<u32>,
+    /// Extra certificate authority (PEM) to trust.
+    pub ca_file: Option<PathBuf>,
+    /// Allow plain http to hosts other than loopback.
+    pub allow_http: bool,
+    /// How the vendor writes intervals in which nobody passed.
+    pub zero_rows: ZeroRows,
+}
+
+/// How a vendor writes intervals without a crossing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ZeroRows {
+    /// Taken as left out until a 0/0 row has been seen.
+    #[default]
+    Auto,
+    /// A quiet interval has a row: no row means no data.
+    Explicit,
+    /// A quiet interval has no row: no row means zero.
+    Omitted,
+}
