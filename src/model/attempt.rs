@@ -61,6 +61,11 @@ pub struct Delivery {
     /// The delivery is complete from here up to each device's horizon: a sparse feed has a zero,
     /// not a hole, where it has no row. `None` for feeds without a grid.
     pub complete_from: Option<Timestamp>,
+    /// `facts` lists every device of the account, so a configured device that is not among them
+    /// does not exist.
+    pub roster: bool,
+    /// Publish period in seconds, where the vendor's rows show it.
+    pub period_s: Option<u32>,
     /// Vendor rows decoded.
     pub rows: u32,
     /// Vendor rows that could not be used.

@@ -146,6 +146,9 @@ pub enum Detail {
         offline: bool,
         /// Resolvable events that are still open, oldest first.
         open_events: Vec<OpenEvent>,
+        /// The newest instant the vendor stamped for it: its own update, or the creation of its
+        /// newest sale or event.
+        last_update: Option<Timestamp>,
         /// Minor units per unit of each currency whose scale is known.
         #[serde(default)]
         money_scale: std::collections::BTreeMap<String, u32>,

@@ -23,6 +23,15 @@ pub struct Reading {
     pub measure: Measure,
 }
 
+/// A reading that is new or that replaced another value of the same key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The reading as it stands now.
+    pub reading: Reading,
+    /// What it replaced; `None` for a new key.
+    pub old: Option<Measure>,
+}
+
 impl Reading {
     /// The end of the interval; the instant itself for a level.
     #[must_use]
