@@ -1,0 +1,441 @@
+//! What the ledger knows of one device, and its row.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+
+use super::accumulated::Accumulated;
+use super::cells::Cells;
+use super::day::{self, Grid};
+use super::totals::Totals;
+use crate::model::Timestamp;
+use crate::model::board::{DeviceRow, Figures};
+use crate::model::calendar::{local_midnight, next_midnight};
+use crate::model::device::{Detail, DeviceId, Facts};
+use crate::model::figure::{Figure, Flag, Quality};
+use crate::model::health::Expectation;
+use crate::model::reading::{Change, Currency, Flow, Level, Measure, Value};
+
+/// A vehicle cannot cover more in one step, in kilometres: it is a replaced or reset odometer.
+const ODOMETER_LEAP_KM: f64 = 1500.0;
+/// How many of the newest sales are remembered by their instant.
+const RECENT_SALES: usize = 64;
+
+/// One device as the ledger knows it.
+#[derive(Clone, Debug)]
+pub(super) struct Device {
+    pub facts: Arc<Facts>,
+    pub source: u16,
+    pub store: Option<usize>,
+    pub zone: Tz,
+    pub as_of: Option<Timestamp>,
+    pub fetched_at: Timestamp,
+    /// Start and end of the local day its totals run over.
+    pub today: (Timestamp, Timestamp),
+    pub state: State,
+}
+
+/// What is kept for a device by its kind.
+#[derive(Clone, Debug)]
+pub(super) enum State {
+    Counter(Counter),
+    Tracker(Tracker),
+    Document(Document),
+    Machine(Machine),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Counter {
+    pub today: Totals,
+    pub cells: Cells,
+    pub occupancy: Option<(Timestamp, i64)>,
+    /// Newest end of a delivered interval.
+    pub flow_to: Option<Timestamp>,
+    pub interval_s: u32,
+    /// A row of two zeros has come, so quiet intervals have rows.
+    pub writes_zeros: bool,
+    pub revised: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Tracker {
+    odometer: Option<(Timestamp, f64)>,
+    engine_hours: Option<(Timestamp, f64)>,
+    on_board: Option<(Timestamp, i64)>,
+    driven: Accumulated,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Document {
+    value: Option<(Timestamp, i64)>,
+    grown: Accumulated,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Machine {
+    sales: i64,
+    revenue: BTreeMap<Currency, i64>,
+    hours: BTreeMap<i64, u32>,
+    recent: Vec<Timestamp>,
+    last_sale: Option<Timestamp>,
+}
+
+impl Device {
+    pub fn new(facts: Facts, source: u16, store: Option<usize>, zone: Tz, now: Timestamp) -> Self {
+        let today = local_day(&facts, zone, now);
+        let state = State::of(&facts, today);
+        Self {
+            facts: Arc::new(facts),
+            source,
+            store,
+            zone,
+            as_of: None,
+            fetched_at: now,
+            today,
+            state,
+        }
+    }
+
+    /// Takes the vendor's newest description.
+    pub fn describe(&mut self, facts: &Facts, zone: Tz, now: Timestamp) {
+        if *self.facts != *facts {
+            if self.facts.kind() != facts.kind() {
+                self.state = State::of(facts, self.today);
+            }
+            self.facts = Arc::new(facts.clone());
+            self.zone = zone;
+            self.begin(local_day(facts, zone, now));
+        }
+        let told = match facts.detail {
+            Detail::Tracker { last_update, .. } | Detail::Machine { last_update, .. } => {
+                last_update
+            }
+            Detail::PeopleCounter { .. } | Detail::DocumentCounter { .. } => None,
+        };
+        self.as_of = self.as_of.max(told);
+    }
+
+    /// Takes a changed reading. `stamp` is the instant of it that counts as its horizon.
+    pub fn take(&mut self, change: &Change, stamp: Timestamp, fetched_at: Timestamp) {
+        self.as_of = self.as_of.max(Some(stamp));
+        self.fetched_at = self.fetched_at.max(fetched_at);
+        let start = change.reading.start;
+        match (&mut self.state, change.reading.measure) {
+            (State::Counter(counter), Measure::Flow(flow)) => counter.flow(change, flow),
+            (State::Counter(counter), Measure::Level(Level::Occupancy, value)) => {
+                counter.cells.inside(start, value.int());
+                newest(&mut counter.occupancy, start, value.int());
+            }
+            (State::Tracker(tracker), Measure::Level(level, value)) => {
+                tracker.level(level, start, value);
+            }
+            (State::Document(document), Measure::Level(Level::CounterValue, value)) => {
+                newest(&mut document.value, start, value.int());
+                document.grown.observe(start, value.real());
+            }
+            (State::Machine(machine), Measure::Sale { price, currency }) => {
+                machine.sale(change, self.today, price, currency);
+            }
+            // A measure that this kind of device cannot have says nothing about it.
+            _ => {}
+        }
+    }
+
+    /// Moves on to the local day that `now` is in. True when a new day has begun.
+    pub fn begin_day(&mut self, now: Timestamp) -> bool {
+        if (self.today.0..self.today.1).contains(&now) {
+            return false;
+        }
+        self.begin(local_day(&self.facts, self.zone, now))
+    }
+
+    fn begin(&mut self, today: (Timestamp, Timestamp)) -> bool {
+        if today == self.today {
+            return false;
+        }
+        self.today = today;
+        match &mut self.state {
+            State::Counter(counter) => {
+                counter.today.begin(today.0, today.1);
+                counter.cells.forget(today.0 - TimeDelta::days(1));
+                counter.revised = false;
+            }
+            State::Tracker(tracker) => tracker.driven.begin(today.0),
+            State::Document(document) => document.grown.begin(today.0),
+            State::Machine(machine) => {
+                *machine = Machine {
+                    recent: std::mem::take(&mut machine.recent),
+                    last_sale: machine.last_sale,
+                    ..Machine::default()
+                };
+            }
+        }
+        true
+    }
+
+    /// When its data is expected, given what its source expects in general.
+    pub fn expectation(&self, of_source: Expectation) -> Expectation {
+        match &self.facts.detail {
+            Detail::PeopleCounter { interval_s, .. } => Expectation {
+                period_s: interval_s.map_or(of_source.period_s, |s| s.max(of_source.period_s)),
+                ..of_source
+            },
+            Detail::Tracker {
+                movement, ignition, ..
+            } => super::silence::of_tracker(movement.as_deref(), *ignition),
+            Detail::DocumentCounter { .. } | Detail::Machine { .. } => {
+                super::silence::of_activity()
+            }
+        }
+    }
+
+    /// The row of the device.
+    pub fn row(&self, id: &DeviceId, about: &About<'_>) -> DeviceRow {
+        DeviceRow {
+            id: id.clone(),
+            store: about.store.map(Arc::clone),
+            facts: self.facts.clone(),
+            as_of: self.as_of,
+            covered_to: about.covered_to,
+            expectation: about.expectation,
+            confirmed: about.confirmed,
+            paused: about.paused,
+            figures: self.figures(about),
+        }
+    }
+
+    fn figures(&self, about: &About<'_>) -> Figures {
+        let figure = |(as_of, value): (Timestamp, f64)| self.figure(as_of, value, Quality::GOOD);
+        match &self.state {
+            State::Counter(counter) => self.counter_figures(counter, about),
+            State::Tracker(tracker) => {
+                let driven = tracker.driven.growth();
+                Figures::Tracker {
+                    odometer_km: tracker.odometer.map(figure),
+                    engine_hours: tracker.engine_hours.map(figure),
+                    distance_today_km: driven.zip(tracker.odometer).map(|(driven, (as_of, _))| {
+                        let quality = Quality::GOOD.with_if(Flag::Suspect, driven.suspect);
+                        self.figure(as_of, driven.amount, quality)
+                    }),
+                    distance_since: driven.map(|driven| driven.since.max(self.today.0)),
+                    on_board: tracker
+                        .on_board
+                        .map(|(as_of, people)| self.figure(as_of, people, Quality::GOOD)),
+                }
+            }
+            State::Document(document) => self.document_figures(document),
+            State::Machine(machine) => self.machine_figures(machine, about.now),
+        }
+    }
+
+    fn counter_figures(&self, counter: &Counter, about: &About<'_>) -> Figures {
+        let reached = about.covered_to.filter(|to| *to > self.today.0);
+        let quality = Quality::GOOD.with_if(Flag::Revised, counter.revised);
+        let as_of = self.as_of.unwrap_or(self.fetched_at);
+        let known = reached.is_some() && counter.flow_to.is_some();
+        let today = (counter.today.entered(), counter.today.left());
+        let grid = Grid {
+            start: self.today.0,
+            cell_s: counter.interval_s.max(super::cells::CELL_S),
+            to: about.covered_to,
+            quiet_is_zero: about.quiet_is_zero,
+            delivered: about.delivered,
+        };
+        Figures::PeopleCounter {
+            today: known.then(|| self.figure(as_of, today, quality)),
+            occupancy: counter
+                .occupancy
+                .map(|(as_of, people)| self.figure(as_of, people, Quality::GOOD)),
+            day: Arc::new(day::of_cells(&grid, &[&counter.cells])),
+        }
+    }
+
+    fn document_figures(&self, document: &Document) -> Figures {
+        let grown = document.grown.growth();
+        let format = match &self.facts.detail {
+            Detail::DocumentCounter { format, .. } => format.as_deref(),
+            _ => None,
+        };
+        let until = self.as_of.unwrap_or(self.today.0);
+        let hours = document.grown.hours(until);
+        Figures::DocumentCounter {
+            value: document
+                .value
+                .map(|(as_of, value)| self.figure(as_of, value, Quality::GOOD)),
+            formatted: document
+                .value
+                .map(|(_, value)| crate::model::document::formatted(format, value)),
+            growth_today: grown.filter(|g| g.whole).map(|g| whole(g.amount)),
+            per_hour: hours.last().copied().flatten(),
+            hours: hours.into_iter().map(|hour| hour.map(count)).collect(),
+        }
+    }
+
+    fn machine_figures(&self, machine: &Machine, now: Timestamp) -> Figures {
+        let as_of = self.as_of.unwrap_or(self.fetched_at);
+        let elapsed = (now.min(self.today.1) - self.today.0).num_seconds().max(0);
+        let hours = (0..=elapsed / 3600)
+            .map(|hour| Some(machine.hours.get(&hour).copied().unwrap_or(0)))
+            .collect();
+        Figures::Machine {
+            sales_today: Some(self.figure(
+                as_of,
+                machine.sales.max(0).unsigned_abs(),
+                Quality::GOOD,
+            )),
+            revenue_today: machine.revenue.clone(),
+            last_sale: machine.last_sale,
+            recent_sales: machine.recent.clone().into(),
+            hours,
+        }
+    }
+
+    fn figure<T>(&self, as_of: Timestamp, value: T, quality: Quality) -> Figure<T> {
+        Figure {
+            value,
+            as_of,
+            fetched_at: self.fetched_at,
+            quality,
+        }
+    }
+}
+
+/// What a device's row needs to know beside the device.
+#[derive(Clone, Debug)]
+pub(super) struct About<'a> {
+    pub now: Timestamp,
+    pub store: Option<&'a Arc<str>>,
+    pub covered_to: Option<Timestamp>,
+    pub expectation: Expectation,
+    pub confirmed: bool,
+    pub paused: bool,
+    pub quiet_is_zero: bool,
+    pub delivered: &'a super::spans::Spans,
+}
+
+impl State {
+    fn of(facts: &Facts, today: (Timestamp, Timestamp)) -> Self {
+        match &facts.detail {
+            Detail::PeopleCounter { interval_s, .. } => Self::Counter(Counter {
+                today: Totals::new(today.0, today.1),
+                cells: Cells::default(),
+                occupancy: None,
+                flow_to: None,
+                interval_s: interval_s.unwrap_or(0),
+                writes_zeros: false,
+                revised: false,
+            }),
+            Detail::Tracker { .. } => {
+                let mut driven = Accumulated::new(ODOMETER_LEAP_KM);
+                driven.begin(today.0);
+                Self::Tracker(Tracker {
+                    odometer: None,
+                    engine_hours: None,
+                    on_board: None,
+                    driven,
+                })
+            }
+            Detail::DocumentCounter { .. } => {
+                let mut grown = Accumulated::new(f64::INFINITY);
+                grown.begin(today.0);
+                Self::Document(Document { value: None, grown })
+            }
+            Detail::Machine { .. } => Self::Machine(Machine::default()),
+        }
+    }
+}
+
+impl Counter {
+    fn flow(&mut self, change: &Change, flow: Flow) {
+        let old = match change.old {
+            Some(Measure::Flow(old)) => Some(old),
+            _ => None,
+        };
+        let start = change.reading.start;
+        self.today.replace(start, flow, old);
+        self.cells.replace(start, flow, old);
+        let end = change.reading.end();
+        // The newest interval of some feeds is rewritten for a while; that is no correction.
+        if old.is_some() && self.flow_to.is_some_and(|newest| end < newest) {
+            self.cells.mark_revised(start);
+            self.revised |= start >= self.today.start();
+        }
+        self.flow_to = self.flow_to.max(Some(end));
+        self.interval_s = self.interval_s.max(change.reading.span_s.min(3600));
+        self.writes_zeros |= flow == Flow::default();
+    }
+}
+
+impl Tracker {
+    fn level(&mut self, level: Level, at: Timestamp, value: Value) {
+        match level {
+            Level::Odometer => {
+                newest(&mut self.odometer, at, value.real());
+                self.driven.observe(at, value.real());
+            }
+            Level::EngineHours => newest(&mut self.engine_hours, at, value.real()),
+            Level::OnBoard => newest(&mut self.on_board, at, value.int()),
+            Level::Occupancy | Level::CounterValue => {}
+        }
+    }
+}
+
+impl Machine {
+    fn sale(
+        &mut self,
+        change: &Change,
+        today: (Timestamp, Timestamp),
+        price: Option<i64>,
+        currency: Currency,
+    ) {
+        let at = change.reading.start;
+        let before = match change.old {
+            Some(Measure::Sale { price, .. }) => Some(price.unwrap_or(0)),
+            _ => None,
+        };
+        if (today.0..today.1).contains(&at) {
+            *self.revenue.entry(currency).or_default() += price.unwrap_or(0) - before.unwrap_or(0);
+            if before.is_none() {
+                self.sales += 1;
+                *self.hours.entry((at - today.0).num_hours()).or_default() += 1;
+            }
+        }
+        if before.is_none() {
+            let place = self.recent.partition_point(|known| *known <= at);
+            self.recent.insert(place, at);
+            if self.recent.len() > RECENT_SALES {
+                self.recent.remove(0);
+            }
+        }
+        self.last_sale = self.last_sale.max(Some(at));
+    }
+}
+
+/// The local day that `now` is in; a hotel's starts at its business-day offset.
+fn local_day(facts: &Facts, zone: Tz, now: Timestamp) -> (Timestamp, Timestamp) {
+    let offset = match facts.detail {
+        Detail::DocumentCounter { day_offset_s, .. } => TimeDelta::seconds(i64::from(day_offset_s)),
+        _ => TimeDelta::zero(),
+    };
+    (
+        local_midnight(zone, now - offset) + offset,
+        next_midnight(zone, now - offset) + offset,
+    )
+}
+
+fn newest<T>(slot: &mut Option<(Timestamp, T)>, at: Timestamp, value: T) {
+    if slot.as_ref().is_none_or(|(before, _)| *before <= at) {
+        *slot = Some((at, value));
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
+fn whole(amount: f64) -> i64 {
+    amount.round() as i64
+}
+
+fn count(amount: f64) -> u32 {
+    u32::try_from(whole(amount)).unwrap_or(0)
+}

@@ -1,0 +1,481 @@
+//! The ledger: what has been learned from all attempts so far, and the board made from it.
+//!
+//! Pure. It takes readings that history has made durable, in any order and with corrections, and
+//! gives a board of immutable rows. Only rows that an attempt touched are made anew.
+
+pub mod accumulated;
+pub mod cells;
+mod day;
+mod device;
+pub mod plan;
+mod silence;
+mod source;
+pub mod spans;
+mod store;
+pub mod totals;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+
+use self::device::{About, Device, State};
+use self::plan::{Plan, Quiet, Stamp};
+pub use self::source::Progress;
+use self::source::Source;
+pub use self::spans::Spans;
+use self::store::Tally;
+use super::Timestamp;
+use super::attempt::{Attempt, Delivery, ErrorKind, SourceError};
+use super::board::{Beat, Board};
+use super::device::{DeviceId, Facts, Kind};
+use super::reading::{Change, Measure, Reading};
+use super::store::Member;
+
+/// Everything learned so far.
+#[derive(Debug)]
+pub struct Ledger {
+    plan: Arc<Plan>,
+    now: Timestamp,
+    sources: Vec<Source>,
+    devices: BTreeMap<DeviceId, Device>,
+    tallies: Vec<Tally>,
+    board: Board,
+}
+
+/// What an earlier run left in history.
+#[derive(Clone, Debug, Default)]
+pub struct Restored {
+    /// The devices as the vendors described them last.
+    pub facts: Vec<(DeviceId, Facts)>,
+    /// Readings with the instant they were fetched.
+    pub readings: Vec<(Reading, Timestamp)>,
+    /// By source.
+    pub sources: Vec<RestoredSource>,
+}
+
+/// What an earlier run left in history about one source.
+#[derive(Clone, Debug, Default)]
+pub struct RestoredSource {
+    /// Name of the source.
+    pub name: String,
+    /// The last attempts, oldest first.
+    pub beats: Vec<Beat>,
+    /// Start of the last attempt that brought data.
+    pub last_success: Option<Timestamp>,
+    /// What was delivered by a feed that leaves out zero rows.
+    pub delivered: Spans,
+}
+
+/// What an attempt changed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Applied {
+    /// The newest instant of the source's data.
+    pub horizon: Option<Timestamp>,
+    /// It brought something that was not known.
+    pub news: bool,
+}
+
+impl Ledger {
+    /// A ledger that has seen nothing.
+    #[must_use]
+    pub fn new(plan: Plan, now: Timestamp) -> Self {
+        let plan = Arc::new(plan);
+        let mut ledger = Self {
+            now,
+            sources: plan.sources.iter().map(Source::new).collect(),
+            devices: BTreeMap::new(),
+            tallies: plan
+                .stores
+                .iter()
+                .map(|store| Tally::new(store.clone(), true, now))
+                .collect(),
+            board: Board::empty(now),
+            plan,
+        };
+        ledger.make_rows(&(0..ledger.tallies.len()).collect(), &BTreeSet::new());
+        ledger.make_source_rows();
+        ledger
+    }
+
+    /// The plan it follows.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Takes what an earlier run left, unconfirmed until a fetch succeeds.
+    pub fn restore(&mut self, restored: Restored) {
+        for past in restored.sources {
+            let Some(source) = self.source_index(&past.name) else {
+                continue;
+            };
+            let state = &mut self.sources[usize::from(source)];
+            past.beats.into_iter().for_each(|beat| state.beat(beat));
+            state.last_success = past.last_success;
+            state.last_attempt = state.beats.last().map(|beat| beat.at);
+            state.delivered = past.delivered;
+        }
+        for (id, facts) in &restored.facts {
+            self.describe(id, facts);
+        }
+        for (reading, fetched_at) in restored.readings {
+            self.take(&Change { reading, old: None }, fetched_at);
+        }
+        self.make_all_rows();
+    }
+
+    /// Takes an attempt whose readings are durable. `changes` are those that were new or changed.
+    pub fn apply(&mut self, attempt: &Attempt, changes: &[Change], now: Timestamp) -> Applied {
+        self.roll(now);
+        let Some(source) = self.source_index(&attempt.source) else {
+            return Applied::default();
+        };
+        let before = self.sources[usize::from(source)].horizon;
+        let mut touched: BTreeSet<DeviceId> = BTreeSet::new();
+        if let Some(delivery) = &attempt.outcome.delivery {
+            for (id, facts) in &delivery.facts {
+                if self.describe(id, facts) {
+                    touched.insert(id.clone());
+                }
+            }
+        }
+        for change in changes {
+            if self.take(change, attempt.started) {
+                touched.insert(change.reading.device.clone());
+            }
+        }
+        let revised = changes.iter().filter(|change| change.old.is_some()).count();
+        let state = &mut self.sources[usize::from(source)];
+        let confirmed_before = state.confirmed;
+        let news = !changes.is_empty();
+        state.attempted(attempt, news, u32::try_from(revised).unwrap_or(u32::MAX));
+        if let Some(delivery) = &attempt.outcome.delivery {
+            self.delivered(source, delivery);
+        }
+        let state = &self.sources[usize::from(source)];
+        let horizon = state.horizon;
+        if horizon != before || state.confirmed != confirmed_before {
+            // How far quiet devices reach follows the source, so all its rows change.
+            touched.extend(self.ids_of(source));
+        }
+        self.make_touched_rows(&touched);
+        self.make_source_rows();
+        Applied { horizon, news }
+    }
+
+    /// Takes note of how a source's poll loop stands.
+    pub fn progress(&mut self, name: &str, progress: Progress) {
+        let Some(source) = self.source_index(name) else {
+            return;
+        };
+        let state = &mut self.sources[usize::from(source)];
+        let changed = state.progress.expectation != progress.expectation;
+        state.progress = progress;
+        if changed {
+            self.make_touched_rows(&self.ids_of(source).collect());
+        }
+        self.make_source_rows();
+    }
+
+    /// Puts sentences about the program itself on the board.
+    pub fn notices(&mut self, notices: Vec<Arc<str>>) {
+        self.board.notices = notices;
+    }
+
+    /// Moves on to `now`, beginning new days where their start has passed.
+    pub fn roll(&mut self, now: Timestamp) {
+        self.now = now;
+        let mut touched = BTreeSet::new();
+        for (id, device) in &mut self.devices {
+            if device.begin_day(now) {
+                touched.insert(id.clone());
+            }
+        }
+        let mut stores = BTreeSet::new();
+        for (index, tally) in self.tallies.iter_mut().enumerate() {
+            if tally.begin_day(now) {
+                stores.insert(index);
+            }
+        }
+        if !touched.is_empty() || !stores.is_empty() {
+            stores.extend(touched.iter().filter_map(|id| self.devices.get(id)?.store));
+            self.make_rows(&stores, &touched);
+        }
+    }
+
+    /// When the next day begins for any store or device.
+    #[must_use]
+    pub fn next_roll(&self) -> Option<Timestamp> {
+        let devices = self.devices.values().map(|device| device.today.1);
+        let stores = self.tallies.iter().map(Tally::ends);
+        devices.chain(stores).min()
+    }
+
+    /// The board as it stands.
+    #[must_use]
+    pub fn board(&self) -> Arc<Board> {
+        Arc::new(Board {
+            at: self.now,
+            ..self.board.clone()
+        })
+    }
+
+    /// What history should remember of a source's deliveries, to know after a restart which
+    /// quiet stretches were delivered.
+    #[must_use]
+    pub fn delivered_spans(&self, name: &str) -> Option<&Spans> {
+        let source = self.source_index(name)?;
+        Some(&self.sources[usize::from(source)].delivered)
+    }
+
+    /// The devices of a source with what the vendor said about them.
+    #[must_use]
+    pub fn known(&self, name: &str) -> Vec<(DeviceId, Facts)> {
+        self.devices
+            .iter()
+            .filter(|(id, _)| id.source() == name)
+            .map(|(id, device)| (id.clone(), (*device.facts).clone()))
+            .collect()
+    }
+
+    /// The newest instant of a source's data.
+    #[must_use]
+    pub fn horizon(&self, name: &str) -> Option<Timestamp> {
+        self.sources[usize::from(self.source_index(name)?)].horizon
+    }
+
+    fn source_index(&self, name: &str) -> Option<u16> {
+        let position = self.plan.sources.iter().position(|s| *s.name == *name)?;
+        u16::try_from(position).ok()
+    }
+
+    fn ids_of(&self, source: u16) -> impl Iterator<Item = DeviceId> {
+        let ids = self.devices.iter();
+        ids.filter(move |(_, device)| device.source == source)
+            .map(|(id, _)| id.clone())
+    }
+
+    /// Takes a description; true when it changed something.
+    fn describe(&mut self, id: &DeviceId, facts: &Facts) -> bool {
+        let Some(source) = self.source_index(id.source()) else {
+            return false;
+        };
+        if let Some(device) = self.devices.get_mut(id) {
+            let zone = zone_of(&self.plan, device.store, facts);
+            let before = (device.facts.clone(), device.as_of);
+            device.describe(facts, zone, self.now);
+            let changed = before != (device.facts.clone(), device.as_of);
+            self.reached(source, id);
+            return changed;
+        }
+        let mut store = self.plan.claimant(id);
+        if store.is_none() && facts.kind() == Kind::PeopleCounter {
+            // A counter that nobody claims is a store of its own, so that it is seen.
+            store = Some(self.tallies.len());
+            let made_up = store::unclaimed(id, facts, self.plan.display_zone);
+            self.tallies.push(Tally::new(made_up, false, self.now));
+        }
+        let zone = zone_of(&self.plan, store, facts);
+        let mut device = Device::new(facts.clone(), source, store, zone, self.now);
+        device.describe(facts, zone, self.now);
+        self.devices.insert(id.clone(), device);
+        self.sources[usize::from(source)].devices += 1;
+        if let Some(store) = store {
+            self.tallies[store].join(id.clone());
+        }
+        self.reached(source, id);
+        true
+    }
+
+    /// Takes a reading; true when its device is known.
+    fn take(&mut self, change: &Change, fetched_at: Timestamp) -> bool {
+        let id = &change.reading.device;
+        let Some(device) = self.devices.get_mut(id) else {
+            return false;
+        };
+        let source = device.source;
+        let stamp = match self.plan.sources[usize::from(source)].stamp {
+            Stamp::Start => change.reading.start,
+            Stamp::End => change.reading.end(),
+        };
+        device.take(change, stamp, fetched_at);
+        if let (Measure::Flow(_), Some(store)) = (change.reading.measure, device.store) {
+            self.tallies[store].flow(change, fetched_at);
+        }
+        self.reached(source, &change.reading.device);
+        true
+    }
+
+    fn reached(&mut self, source: u16, id: &DeviceId) {
+        let as_of = self.devices.get(id).and_then(|device| device.as_of);
+        let state = &mut self.sources[usize::from(source)];
+        state.horizon = state.horizon.max(as_of);
+    }
+
+    /// Takes what a delivery says beyond its readings.
+    fn delivered(&mut self, source: u16, delivery: &Delivery) {
+        let plan = self.plan.clone();
+        let name = &plan.sources[usize::from(source)].name;
+        let state = &mut self.sources[usize::from(source)];
+        if let (Some(from), Some(to)) = (delivery.complete_from, state.horizon) {
+            state.delivered.add(from, to);
+            state
+                .delivered
+                .forget(self.now - chrono::TimeDelta::days(3));
+        }
+        if delivery.roster
+            && let Some(error) = missing_member(&plan, name, &delivery.facts)
+        {
+            state.blame(error);
+        }
+    }
+}
+
+/// The error for a configured device that the account does not have.
+fn missing_member(plan: &Plan, source: &str, roster: &[(DeviceId, Facts)]) -> Option<SourceError> {
+    let claims = plan.stores.iter().flat_map(|store| {
+        let members = store.members.iter();
+        members.map(move |member| (&store.name, member))
+    });
+    let (store, id) = claims
+        .filter_map(|(store, member)| match member {
+            Member::Device(id) if id.source() == source => Some((store, id)),
+            _ => None,
+        })
+        .find(|(_, id)| !roster.iter().any(|(known, _)| known == *id))?;
+    Some(SourceError::new(
+        ErrorKind::Config,
+        format!(
+            "store \"{store}\" names {id}, which this account does not have; \
+             correct `members` in the configuration"
+        ),
+    ))
+}
+
+fn zone_of(plan: &Plan, store: Option<usize>, facts: &Facts) -> Tz {
+    store
+        .and_then(|store| plan.stores.get(store))
+        .map(|store| store.timezone)
+        .or(facts.timezone)
+        .unwrap_or(plan.display_zone)
+}
+
+/// Making rows.
+impl Ledger {
+    fn make_all_rows(&mut self) {
+        let devices = self.devices.keys().cloned().collect();
+        self.make_rows(&(0..self.tallies.len()).collect(), &devices);
+        self.make_source_rows();
+    }
+
+    fn make_touched_rows(&mut self, touched: &BTreeSet<DeviceId>) {
+        let stores = touched
+            .iter()
+            .filter_map(|id| self.devices.get(id)?.store)
+            .collect();
+        self.make_rows(&stores, touched);
+    }
+
+    fn make_rows(&mut self, stores: &BTreeSet<usize>, devices: &BTreeSet<DeviceId>) {
+        for id in devices {
+            let Some(device) = self.devices.get(id) else {
+                continue;
+            };
+            let row = Arc::new(device.row(id, &self.about(device)));
+            self.board.devices.insert((device.source, id.clone()), row);
+        }
+        for &index in stores {
+            let row = Arc::new(self.store_row(index));
+            if index < self.board.stores.len() {
+                self.board.stores.set(index, row);
+            } else {
+                self.board.stores.push_back(row);
+            }
+        }
+    }
+
+    fn about(&self, device: &Device) -> About<'_> {
+        let plan = &self.plan.sources[usize::from(device.source)];
+        let source = &self.sources[usize::from(device.source)];
+        let quiet_is_zero = match (plan.quiet, &device.state) {
+            (Quiet::Zero, _) => true,
+            (Quiet::Missing, _) => false,
+            (Quiet::Learned, State::Counter(counter)) => !counter.writes_zeros,
+            (Quiet::Learned, _) => false,
+        };
+        let is_counter = matches!(device.state, State::Counter(_));
+        About {
+            now: self.now,
+            store: device
+                .store
+                .filter(|index| *index < self.plan.stores.len())
+                .map(|index| &self.plan.stores[index].name),
+            covered_to: if is_counter && quiet_is_zero {
+                device.as_of.and(source.horizon)
+            } else {
+                device.as_of
+            },
+            expectation: device.expectation(source.progress.expectation),
+            confirmed: source.confirmed,
+            paused: plan.paused,
+            quiet_is_zero,
+            delivered: &source.delivered,
+        }
+    }
+
+    fn store_row(&self, index: usize) -> super::board::StoreRow {
+        let tally = &self.tallies[index];
+        let members: Vec<_> = tally
+            .members()
+            .filter_map(|id| Some((id, self.devices.get(id)?)))
+            .map(|(id, device)| store::Part {
+                id,
+                device,
+                about: self.about(device),
+            })
+            .collect();
+        tally.row(&members, self.now)
+    }
+
+    fn make_source_rows(&mut self) {
+        let offline = self.own_link_down();
+        self.board.sources = self
+            .plan
+            .sources
+            .iter()
+            .zip(&self.sources)
+            .enumerate()
+            .map(|(index, (plan, source))| {
+                let row = source.row(plan, offline && !plan.paused);
+                match self.board.sources.get(index) {
+                    Some(before) if **before == row => before.clone(),
+                    _ => Arc::new(row),
+                }
+            })
+            .collect();
+    }
+
+    /// Every host fails together: it is our own link, not the vendors. Needs two hosts that are
+    /// not this machine.
+    fn own_link_down(&self) -> bool {
+        let mut hosts = BTreeSet::new();
+        for (plan, source) in self.plan.sources.iter().zip(&self.sources) {
+            if plan.paused || is_loopback(&plan.host) {
+                continue;
+            }
+            if !source.unreachable() {
+                return false;
+            }
+            hosts.insert(&plan.host);
+        }
+        hosts.len() >= 2
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.starts_with("127.") || host == "::1" || host == "[::1]"
+}

@@ -1,0 +1,174 @@
+//! What the ledger knows of one source, and its row.
+
+use super::plan::SourcePlan;
+use super::spans::Spans;
+use crate::model::Timestamp;
+use crate::model::attempt::{Attempt, ErrorKind, SourceError};
+use crate::model::board::{BEATS, Beat, Requests, SourceRow};
+use crate::model::health::{Expectation, FetchState};
+
+/// How a source's poll loop stands after an attempt.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// How fetching goes, by the schedule.
+    pub fetch: FetchState,
+    /// When it will be asked next.
+    pub next_poll: Option<Timestamp>,
+    /// What is expected of its feeds, as learned so far.
+    pub expectation: Expectation,
+    /// Requests in the last hour.
+    pub last_hour: u32,
+}
+
+/// One source as the ledger knows it.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    pub devices: usize,
+    pub horizon: Option<Timestamp>,
+    pub confirmed: bool,
+    pub delivered: Spans,
+    pub progress: Progress,
+    pub last_attempt: Option<Timestamp>,
+    pub last_success: Option<Timestamp>,
+    pub took_ms: Option<u32>,
+    pub last_poll: u32,
+    pub rows: u32,
+    pub rejected: u32,
+    pub revised: u32,
+    pub error: Option<SourceError>,
+    pub notes: Vec<String>,
+    pub beats: Vec<Beat>,
+    pub clock_skew_s: Option<i64>,
+}
+
+impl Source {
+    pub fn new(plan: &SourcePlan) -> Self {
+        let fetch = if plan.paused {
+            FetchState::Paused
+        } else {
+            FetchState::Never
+        };
+        Self {
+            devices: 0,
+            horizon: None,
+            confirmed: false,
+            delivered: Spans::default(),
+            progress: Progress {
+                fetch,
+                next_poll: None,
+                expectation: plan.cadence.expectation,
+                last_hour: 0,
+            },
+            last_attempt: None,
+            last_success: None,
+            took_ms: None,
+            last_poll: 0,
+            rows: 0,
+            rejected: 0,
+            revised: 0,
+            error: None,
+            notes: Vec::new(),
+            beats: Vec::new(),
+            clock_skew_s: None,
+        }
+    }
+
+    /// Takes the outcome of an attempt, whose readings changed `news` values.
+    pub fn attempted(&mut self, attempt: &Attempt, news: bool, revised: u32) {
+        self.last_attempt = Some(attempt.started);
+        self.took_ms = Some(attempt.took_ms);
+        self.last_poll = u32::try_from(attempt.exchanges.len()).unwrap_or(u32::MAX);
+        self.clock_skew_s = attempt.clock_skew_s().or(self.clock_skew_s);
+        self.error = attempt.outcome.error.clone();
+        self.revised = revised;
+        if let Some(delivery) = &attempt.outcome.delivery {
+            self.last_success = Some(attempt.started);
+            self.confirmed = true;
+            self.rows = delivery.rows;
+            self.rejected = delivery.rejected;
+            self.notes.clone_from(&delivery.notes);
+        } else {
+            self.rows = 0;
+            self.rejected = 0;
+        }
+        self.beat(Beat {
+            at: attempt.started,
+            failure: self.error.as_ref().map(|error| error.kind),
+            news,
+        });
+    }
+
+    /// Adds an attempt to the heartbeat strip.
+    pub fn beat(&mut self, beat: Beat) {
+        self.beats.push(beat);
+        if self.beats.len() > BEATS {
+            self.beats.remove(0);
+        }
+    }
+
+    /// Adds an error that the delivery itself did not have, keeping one that it had.
+    pub fn blame(&mut self, error: SourceError) {
+        if self.error.is_none() {
+            self.error = Some(error);
+            if let Some(beat) = self.beats.last_mut() {
+                beat.failure = self.error.as_ref().map(|error| error.kind);
+            }
+        }
+    }
+
+    /// How fetching goes. A delivery beside an error keeps its cadence, but the error shows.
+    pub fn fetch(&self) -> FetchState {
+        match (&self.error, self.progress.fetch) {
+            (Some(error), FetchState::Ok) => match error.kind {
+                ErrorKind::Auth => FetchState::Auth,
+                ErrorKind::RateLimited => FetchState::Throttled,
+                ErrorKind::Schema => FetchState::Schema,
+                ErrorKind::Config => FetchState::Misconfigured,
+                ErrorKind::Http | ErrorKind::Timeout | ErrorKind::Network | ErrorKind::Vendor => {
+                    FetchState::Retrying
+                }
+            },
+            (_, fetch) => fetch,
+        }
+    }
+
+    pub fn row(&self, plan: &SourcePlan, offline: bool) -> SourceRow {
+        SourceRow {
+            name: plan.name.clone(),
+            vendor: plan.vendor.clone(),
+            paused: plan.paused,
+            fetch: if offline {
+                FetchState::Offline
+            } else {
+                self.fetch()
+            },
+            expectation: self.progress.expectation,
+            horizon: self.horizon,
+            confirmed: self.confirmed,
+            last_attempt: self.last_attempt,
+            last_success: self.last_success,
+            next_poll: self.progress.next_poll,
+            took_ms: self.took_ms,
+            requests: Requests {
+                last_poll: self.last_poll,
+                last_hour: self.progress.last_hour,
+                limit_per_hour: plan.limit_per_hour,
+            },
+            devices: self.devices,
+            rows: self.rows,
+            rejected: self.rejected,
+            revised: self.revised,
+            error: self.error.clone(),
+            notes: self.notes.clone(),
+            beats: self.beats.clone(),
+            clock_skew_s: self.clock_skew_s,
+        }
+    }
+
+    /// Whether the last attempt could not reach its host at all.
+    pub fn unreachable(&self) -> bool {
+        self.error.as_ref().is_some_and(|error| {
+            error.status.is_none() && matches!(error.kind, ErrorKind::Network | ErrorKind::Timeout)
+        })
+    }
+}

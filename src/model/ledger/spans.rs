@@ -1,0 +1,94 @@
+//! Stretches of time that have been delivered.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Timestamp;
+
+/// Disjoint stretches `[from, to)`, sorted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Spans(Vec<(Timestamp, Timestamp)>);
+
+impl Spans {
+    /// Adds a stretch, joining those that touch it.
+    pub fn add(&mut self, from: Timestamp, to: Timestamp) {
+        if from >= to {
+            return;
+        }
+        let first = self.0.partition_point(|(_, end)| *end < from);
+        let after = self.0.partition_point(|(start, _)| *start <= to);
+        let joined = self.0[first..after]
+            .iter()
+            .fold((from, to), |(low, high), (start, end)| {
+                (low.min(*start), high.max(*end))
+            });
+        self.0.splice(first..after, [joined]);
+    }
+
+    /// Forgets what ended before `before`.
+    pub fn forget(&mut self, before: Timestamp) {
+        self.0.retain(|(_, end)| *end > before);
+    }
+
+    /// The parts that lie in `[from, to)`.
+    pub fn within(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        self.0
+            .iter()
+            .map(move |(start, end)| ((*start).max(from), (*end).min(to)))
+            .filter(|(start, end)| start < end)
+    }
+
+    /// Whether the whole of `[from, to)` has been delivered.
+    #[must_use]
+    pub fn covers(&self, from: Timestamp, to: Timestamp) -> bool {
+        self.0
+            .iter()
+            .any(|(start, end)| *start <= from && to <= *end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + chrono::TimeDelta::minutes(minute)
+    }
+
+    #[test]
+    fn touching_stretches_become_one() {
+        let mut spans = Spans::default();
+        spans.add(at(0), at(10));
+        spans.add(at(20), at(30));
+        spans.add(at(10), at(20));
+        spans.add(at(5), at(5));
+        assert_eq!(spans.0, [(at(0), at(30))]);
+        assert!(spans.covers(at(3), at(29)) && !spans.covers(at(3), at(31)));
+        spans.forget(at(30));
+        assert_eq!(spans, Spans::default());
+    }
+
+    proptest! {
+        #[test]
+        fn it_equals_a_set_of_minutes(stretches in prop::collection::vec((0i64..200, 0i64..40), 0..30)) {
+            let mut spans = Spans::default();
+            let mut minutes = std::collections::BTreeSet::new();
+            for (from, length) in stretches {
+                spans.add(at(from), at(from + length));
+                minutes.extend(from..from + length);
+            }
+            let told: std::collections::BTreeSet<i64> = spans
+                .within(at(0), at(1000))
+                .flat_map(|(from, to)| from.timestamp() / 60..to.timestamp() / 60)
+                .collect();
+            prop_assert_eq!(told, minutes);
+            prop_assert!(spans.0.windows(2).all(|pair| pair[0].1 < pair[1].0));
+        }
+    }
+}

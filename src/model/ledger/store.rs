@@ -1,0 +1,395 @@
+//! What the ledger knows of one store, and its row.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+
+use super::cells::CELL_S;
+use super::day::{self, Grid};
+use super::device::{About, Counter, Device, State};
+use super::spans::Spans;
+use super::totals::Totals;
+use crate::model::Timestamp;
+use crate::model::board::{Day, Occupancy, Origin, StoreRow, Today};
+use crate::model::calendar::{day_start, next_day_start};
+use crate::model::device::{DeviceId, Facts};
+use crate::model::figure::{Figure, Flag, Quality};
+use crate::model::health::Expectation;
+use crate::model::reading::{Change, Measure};
+use crate::model::store::{Member, Store};
+
+/// Below this share of what was expected a total is partial.
+const PARTIAL_BELOW: f64 = 0.8;
+
+/// One store as the ledger knows it.
+#[derive(Clone, Debug)]
+pub(super) struct Tally {
+    store: Arc<Store>,
+    declared: bool,
+    totals: Totals,
+    members: BTreeSet<DeviceId>,
+}
+
+/// A member of a store.
+pub(super) struct Part<'a> {
+    pub id: &'a DeviceId,
+    pub device: &'a Device,
+    pub about: About<'a>,
+}
+
+/// The store that a people counter makes up when nobody claims it.
+pub(super) fn unclaimed(id: &DeviceId, facts: &Facts, display_zone: Tz) -> Arc<Store> {
+    let mut store = Store::named(&facts.name, facts.timezone.unwrap_or(display_zone));
+    store.group = Some(id.source().into());
+    store.members.push(Member::Device(id.clone()));
+    Arc::new(store)
+}
+
+impl Tally {
+    pub fn new(store: Arc<Store>, declared: bool, now: Timestamp) -> Self {
+        let start = day_start(store.timezone, store.reset, now);
+        let end = next_day_start(store.timezone, store.reset, now);
+        Self {
+            store,
+            declared,
+            totals: Totals::new(start, end),
+            members: BTreeSet::new(),
+        }
+    }
+
+    /// Takes a device as a member.
+    pub fn join(&mut self, device: DeviceId) {
+        self.members.insert(device);
+    }
+
+    /// Its devices that exist, sorted.
+    pub fn members(&self) -> impl Iterator<Item = &DeviceId> {
+        self.members.iter()
+    }
+
+    /// Takes people who crossed a counting line of the store.
+    pub fn flow(&mut self, change: &Change, _fetched_at: Timestamp) {
+        if let Measure::Flow(flow) = change.reading.measure {
+            let old = match change.old {
+                Some(Measure::Flow(old)) => Some(old),
+                _ => None,
+            };
+            self.totals.replace(change.reading.start, flow, old);
+        }
+    }
+
+    /// Moves on to the day that `now` is in. True when a new day has begun.
+    pub fn begin_day(&mut self, now: Timestamp) -> bool {
+        if (self.totals.start()..self.totals.end()).contains(&now) {
+            return false;
+        }
+        let start = day_start(self.store.timezone, self.store.reset, now);
+        let end = next_day_start(self.store.timezone, self.store.reset, now);
+        self.totals.begin(start, end);
+        true
+    }
+
+    /// When its day ends.
+    pub fn ends(&self) -> Timestamp {
+        self.totals.end()
+    }
+
+    pub fn row(&self, parts: &[Part<'_>], now: Timestamp) -> StoreRow {
+        let counters: Vec<_> = parts
+            .iter()
+            .filter_map(|part| match &part.device.state {
+                State::Counter(counter) => Some((part, counter)),
+                _ => None,
+            })
+            .collect();
+        let worst = worst(parts, counters.is_empty());
+        let today = self.today(&counters, now);
+        let day = self.day(&counters);
+        let peak = peak(&day);
+        StoreRow {
+            store: self.store.clone(),
+            declared: self.declared,
+            members: parts.iter().map(|part| part.id.clone()).collect(),
+            occupancy: if counters.is_empty() {
+                on_board(parts)
+            } else {
+                self.people(&counters, today.as_ref())
+            },
+            today,
+            day: Arc::new(day),
+            expectation: worst.map_or(NO_EXPECTATION, |part| part.about.expectation),
+            covered_to: worst.and_then(|part| part.about.covered_to),
+            confirmed: !parts.is_empty() && parts.iter().all(|part| part.about.confirmed),
+            paused: !parts.is_empty() && parts.iter().all(|part| part.about.paused),
+            peak,
+        }
+    }
+
+    fn today(&self, counters: &[(&Part<'_>, &Counter)], now: Timestamp) -> Option<Today> {
+        let since = self.totals.start();
+        let reached = counters
+            .iter()
+            .filter(|(_, counter)| counter.flow_to.is_some())
+            .filter_map(|(part, _)| part.about.covered_to)
+            .max()?;
+        (reached > since).then(|| Today {
+            entered: self.totals.entered(),
+            left: self.totals.left(),
+            since,
+            coverage: self.coverage(counters, now),
+        })
+    }
+
+    /// Share of the open time since the reset for which counts have arrived, of what should have
+    /// arrived by now.
+    fn coverage(&self, counters: &[(&Part<'_>, &Counter)], now: Timestamp) -> f64 {
+        let since = self.totals.start();
+        let mut expected = 0;
+        let mut received = 0;
+        for (part, counter) in counters {
+            let expectation = part.about.expectation;
+            let settled = i64::from(expectation.period_s + expectation.lag_s + expectation.grace_s);
+            let reach = part.about.covered_to.unwrap_or(since);
+            let to = reach
+                .max(now - TimeDelta::seconds(settled))
+                .min(self.totals.end());
+            expected += self.open_seconds(since, to);
+            received += if part.about.quiet_is_zero {
+                part.about
+                    .delivered
+                    .within(since, to)
+                    .map(|(from, to)| self.open_seconds(from, to))
+                    .sum::<i64>()
+            } else {
+                self.rows_seconds(counter, since, to)
+            };
+        }
+        if expected == 0 {
+            return 1.0;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a day has few seconds")]
+        let share = received as f64 / expected as f64;
+        share.clamp(0.0, 1.0)
+    }
+
+    fn rows_seconds(&self, counter: &Counter, since: Timestamp, to: Timestamp) -> i64 {
+        let step_s = counter.interval_s.max(CELL_S);
+        let step = TimeDelta::seconds(i64::from(step_s));
+        let mut from = since;
+        let mut seconds = 0;
+        while from < to {
+            if counter.cells.total(from, step_s).flow.is_some() {
+                seconds += self.open_seconds(from, (from + step).min(to));
+            }
+            from += step;
+        }
+        seconds
+    }
+
+    fn open_seconds(&self, from: Timestamp, to: Timestamp) -> i64 {
+        let store = &self.store;
+        store.hours.open_seconds(store.timezone, from, to)
+    }
+
+    fn day(&self, counters: &[(&Part<'_>, &Counter)]) -> Day {
+        let nothing = Spans::default();
+        let first = counters.first().map(|(part, _)| &part.about);
+        let grid = Grid {
+            start: self.totals.start(),
+            cell_s: counters
+                .iter()
+                .map(|(_, counter)| counter.interval_s)
+                .fold(CELL_S, u32::max),
+            to: counters
+                .iter()
+                .filter_map(|(part, _)| part.about.covered_to)
+                .min(),
+            quiet_is_zero: counters.iter().all(|(part, _)| part.about.quiet_is_zero),
+            delivered: first.map_or(&nothing, |about| about.delivered),
+        };
+        let cells: Vec<_> = counters.iter().map(|(_, counter)| &counter.cells).collect();
+        day::of_cells(&grid, &cells)
+    }
+
+    /// The number of people, by the vendor's account or by counting.
+    fn people(
+        &self,
+        counters: &[(&Part<'_>, &Counter)],
+        today: Option<&Today>,
+    ) -> Option<Occupancy> {
+        let quality = self.quality(counters, today);
+        let counted = today.and_then(|today| self.counted(counters, today, quality));
+        let vendor = vendor(counters, today, quality);
+        match (vendor, counted) {
+            (None, counted) => counted,
+            (vendor, _) => vendor,
+        }
+    }
+
+    fn counted(
+        &self,
+        counters: &[(&Part<'_>, &Counter)],
+        today: &Today,
+        quality: Quality,
+    ) -> Option<Occupancy> {
+        let as_of = counters
+            .iter()
+            .filter_map(|(part, _)| part.about.covered_to)
+            .min()?;
+        let raw = self.totals.net();
+        let shown = people(raw);
+        let margin = default_margin(today);
+        Some(Occupancy {
+            shown: Figure {
+                value: shown,
+                as_of,
+                fetched_at: fetched_at(counters, as_of),
+                quality,
+            },
+            low: shown.saturating_sub(margin),
+            high: shown.saturating_add(margin),
+            raw,
+            origin: Origin::Counted,
+            why: Vec::new(),
+        })
+    }
+
+    fn quality(&self, counters: &[(&Part<'_>, &Counter)], today: Option<&Today>) -> Quality {
+        let partial = today.is_some_and(|today| today.coverage < PARTIAL_BELOW);
+        let revised = counters.iter().any(|(_, counter)| counter.revised);
+        Quality::GOOD
+            .with_if(Flag::Partial, partial)
+            .with_if(Flag::Revised, revised)
+    }
+}
+
+const NO_EXPECTATION: Expectation = Expectation {
+    period_s: 900,
+    lag_s: 0,
+    grace_s: 60,
+};
+
+/// The member whose data is worst off: its due instant passed first. People counters go before
+/// others, because the store's number is theirs.
+fn worst<'a, 'b>(parts: &'a [Part<'b>], no_counters: bool) -> Option<&'a Part<'b>> {
+    parts
+        .iter()
+        .filter(|part| no_counters || matches!(part.device.state, State::Counter(_)))
+        .min_by_key(|part| {
+            let expectation = part.about.expectation;
+            let wait = i64::from(expectation.period_s + expectation.lag_s);
+            part.about
+                .covered_to
+                .map(|to| to + TimeDelta::seconds(wait))
+        })
+}
+
+/// The vendor's own occupancy; only when every counter of the store has one.
+fn vendor(
+    counters: &[(&Part<'_>, &Counter)],
+    today: Option<&Today>,
+    quality: Quality,
+) -> Option<Occupancy> {
+    let values: Option<Vec<_>> = counters.iter().map(|(_, c)| c.occupancy).collect();
+    let values = values.filter(|values| !values.is_empty())?;
+    let as_of = values.iter().map(|(at, _)| *at).min()?;
+    let raw = values.iter().map(|(_, people)| people).sum();
+    let shown = people(raw);
+    let margin = today.map_or(2, default_margin);
+    Some(Occupancy {
+        shown: Figure {
+            value: shown,
+            as_of,
+            fetched_at: fetched_at(counters, as_of),
+            quality,
+        },
+        low: shown.saturating_sub(margin),
+        high: shown.saturating_add(margin),
+        raw,
+        origin: Origin::Vendor,
+        why: vec!["the vendor's own occupancy, as it came".to_owned()],
+    })
+}
+
+/// People on board of all vehicles of a store that has nothing but trackers. A clone shares its
+/// hardware with another tracker and is left out.
+fn on_board(parts: &[Part<'_>]) -> Option<Occupancy> {
+    use crate::model::board::Figures;
+    use crate::model::device::Detail;
+
+    if !parts
+        .iter()
+        .all(|part| matches!(part.device.state, State::Tracker(_)))
+    {
+        return None;
+    }
+    let mut total: Option<Figure<i64>> = None;
+    for part in parts {
+        if matches!(
+            part.device.facts.detail,
+            Detail::Tracker { clone: true, .. }
+        ) {
+            continue;
+        }
+        let Figures::Tracker {
+            on_board: Some(figure),
+            ..
+        } = part.device.row(part.id, &part.about).figures
+        else {
+            continue;
+        };
+        total = Some(total.map_or(figure, |sum| Figure {
+            value: sum.value + figure.value,
+            as_of: sum.as_of.min(figure.as_of),
+            fetched_at: sum.fetched_at.max(figure.fetched_at),
+            quality: sum.quality.and(figure.quality),
+        }));
+    }
+    let total = total?;
+    let shown = people(total.value);
+    Some(Occupancy {
+        shown: total.map(|_| shown),
+        low: shown,
+        high: shown,
+        raw: total.value,
+        origin: Origin::OnBoard,
+        why: vec!["people on board of its vehicles, by their sensors".to_owned()],
+    })
+}
+
+fn people(raw: i64) -> u32 {
+    u32::try_from(raw.max(0)).unwrap_or(u32::MAX)
+}
+
+/// Without learned history the band is 5 % of the crossings so far, at least two people.
+fn default_margin(today: &Today) -> u32 {
+    let crossings = today.entered + today.left;
+    u32::try_from(crossings.div_ceil(20))
+        .unwrap_or(u32::MAX)
+        .max(2)
+}
+
+fn fetched_at(counters: &[(&Part<'_>, &Counter)], otherwise: Timestamp) -> Timestamp {
+    let newest = counters
+        .iter()
+        .map(|(part, _)| part.device.fetched_at)
+        .max();
+    newest.unwrap_or(otherwise)
+}
+
+fn peak(day: &Day) -> Option<(u32, Timestamp)> {
+    let step = TimeDelta::seconds(i64::from(day.cell_s));
+    let mut end = day.start;
+    let mut peak: Option<(u32, Timestamp)> = None;
+    for cell in &day.cells {
+        end += step;
+        if let Some(inside) = cell.inside
+            && peak.is_none_or(|(most, _)| inside > most)
+        {
+            peak = Some((inside, end));
+        }
+    }
+    peak
+}
