@@ -6,4 +6,5 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod model;
+pub mod output;
 pub mod vendors;

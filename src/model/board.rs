@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use super::Timestamp;
 use super::attempt::{ErrorKind, SourceError};
-use super::device::{DeviceId, Facts, Kind};
+use super::device::{Detail, DeviceId, Facts, Kind};
 use super::figure::Figure;
-use super::health::{DataState, Expectation, Feed, FetchState, data_state};
+use super::health::{DataState, Expectation, Feed, FetchState, data_state, due};
 use super::reading::{Currency, Flow};
 use super::store::Store;
 
@@ -210,8 +210,10 @@ pub struct Cell {
 pub struct DeviceRow {
     /// Identity.
     pub id: DeviceId,
-    /// The store that claims it.
+    /// Name of the store that claims it.
     pub store: Option<Arc<str>>,
+    /// The store that claims it, for its opening hours.
+    pub claimed_by: Option<Arc<Store>>,
     /// What the vendor says about it.
     pub facts: Arc<Facts>,
     /// Newest instant the vendor stamped for it.
@@ -288,19 +290,61 @@ impl DeviceRow {
         self.facts.kind()
     }
 
-    /// The data state at `now`; `hours` are those of the store that claims the device.
+    /// The data state at `now`.
     #[must_use]
-    pub fn data_state(&self, store: Option<&Store>, now: Timestamp) -> DataState {
-        data_state(
-            Feed {
-                horizon: self.covered_to,
-                expectation: self.expectation,
-                confirmed: self.confirmed,
-                paused: self.paused,
-                hours: store.map(|store| (&store.hours, store.timezone)),
-            },
-            now,
-        )
+    pub fn data_state(&self, now: Timestamp) -> DataState {
+        data_state(self.feed(), now)
+    }
+
+    /// What its data state is computed from.
+    #[must_use]
+    pub fn feed(&self) -> Feed<'_> {
+        Feed {
+            horizon: self.covered_to,
+            expectation: self.expectation,
+            confirmed: self.confirmed,
+            paused: self.paused,
+            hours: self
+                .claimed_by
+                .as_deref()
+                .map(|store| (&store.hours, store.timezone)),
+        }
+    }
+
+    /// Takings of a machine since local midnight in whole units, by currency; money whose scale
+    /// is not known is left out.
+    #[must_use]
+    pub fn revenue(&self) -> BTreeMap<String, f64> {
+        let (Figures::Machine { revenue_today, .. }, Detail::Machine { money_scale, .. }) =
+            (&self.figures, &self.facts.detail)
+        else {
+            return BTreeMap::new();
+        };
+        let scaled = revenue_today.iter().filter_map(|(currency, minor)| {
+            let scale = *money_scale.get(currency.as_str())?;
+            #[expect(clippy::cast_precision_loss, reason = "takings are far below 2^53")]
+            let units = *minor as f64 / f64::from(scale.max(1));
+            Some((currency.to_string(), units))
+        });
+        scaled.collect()
+    }
+
+    /// Whether it is a tracker that the vendor has blocked.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        matches!(self.facts.detail, Detail::Tracker { blocked: true, .. })
+    }
+
+    /// How many sales a machine made in the stretch before `now`.
+    #[must_use]
+    pub fn sales_within(&self, stretch: chrono::TimeDelta, now: Timestamp) -> usize {
+        match &self.figures {
+            Figures::Machine { recent_sales, .. } => recent_sales
+                .iter()
+                .filter(|at| **at > now - stretch && **at <= now)
+                .count(),
+            _ => 0,
+        }
     }
 }
 
@@ -408,31 +452,34 @@ impl Board {
     /// The devices of a source, by id.
     pub fn devices_of(&self, source: &str) -> impl Iterator<Item = &Arc<DeviceRow>> {
         let position = self.sources.iter().position(|row| *row.name == *source);
-        self.devices
-            .iter()
-            .filter(move |((at, _), _)| Some(usize::from(*at)) == position)
-            .map(|(_, row)| row)
+        let position = position.and_then(|at| u16::try_from(at).ok());
+        position.into_iter().flat_map(|at| {
+            let from = (at, DeviceId::first());
+            let to = (at.saturating_add(1), DeviceId::first());
+            self.devices.range(from..to).map(|(_, row)| row)
+        })
     }
 
     /// The data state of a source at `now`: that of its worst open store or device, `closed` only
-    /// when all are closed.
+    /// when all are closed. Trackers that the vendor has blocked do not count.
     #[must_use]
     pub fn source_state(&self, source: &SourceRow, now: Timestamp) -> DataState {
         if source.paused {
             return DataState::Paused;
         }
         self.devices_of(&source.name)
-            .filter(|row| {
-                !matches!(
-                    row.facts.detail,
-                    super::device::Detail::Tracker { blocked: true, .. }
-                )
-            })
-            .map(|row| {
-                let store = row.store.as_ref().and_then(|name| self.store(name));
-                row.data_state(store.map(|row| &*row.store), now)
-            })
+            .filter(|row| !row.is_blocked())
+            .map(|row| row.data_state(now))
             .max()
             .unwrap_or(DataState::Unknown)
+    }
+
+    /// When the next data of a source is due: of the device that is to be heard of first.
+    #[must_use]
+    pub fn source_due(&self, source: &SourceRow, now: Timestamp) -> Option<Timestamp> {
+        self.devices_of(&source.name)
+            .filter(|row| !row.is_blocked())
+            .filter_map(|row| due(row.feed(), now))
+            .min()
     }
 }

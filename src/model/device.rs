@@ -28,6 +28,12 @@ impl DeviceId {
         (!source.is_empty() && !local.is_empty()).then(|| Self(text.into()))
     }
 
+    /// An id that sorts before all others, to start a range with.
+    #[must_use]
+    pub fn first() -> Self {
+        Self("".into())
+    }
+
     /// The full text, `<source>/<id>`.
     #[must_use]
     pub fn as_str(&self) -> &str {

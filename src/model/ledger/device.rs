@@ -17,6 +17,7 @@ use crate::model::device::{Detail, DeviceId, Facts};
 use crate::model::figure::{Figure, Flag, Quality};
 use crate::model::health::Expectation;
 use crate::model::reading::{Change, Currency, Flow, Level, Measure, Value};
+use crate::model::store::Store;
 
 /// A vehicle cannot cover more in one step, in kilometres: it is a replaced or reset odometer.
 const ODOMETER_LEAP_KM: f64 = 1500.0;
@@ -195,7 +196,8 @@ impl Device {
     pub fn row(&self, id: &DeviceId, about: &About<'_>) -> DeviceRow {
         DeviceRow {
             id: id.clone(),
-            store: about.store.map(Arc::clone),
+            store: about.store.map(|store| store.name.clone()),
+            claimed_by: about.store.cloned(),
             facts: self.facts.clone(),
             as_of: self.as_of,
             covered_to: about.covered_to,
@@ -306,7 +308,7 @@ impl Device {
 #[derive(Clone, Debug)]
 pub(super) struct About<'a> {
     pub now: Timestamp,
-    pub store: Option<&'a Arc<str>>,
+    pub store: Option<&'a Arc<Store>>,
     pub covered_to: Option<Timestamp>,
     pub expectation: Expectation,
     pub confirmed: bool,

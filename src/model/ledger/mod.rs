@@ -413,7 +413,7 @@ impl Ledger {
             store: device
                 .store
                 .filter(|index| *index < self.plan.stores.len())
-                .map(|index| &self.plan.stores[index].name),
+                .map(|index| &self.plan.stores[index]),
             covered_to: if is_counter && quiet_is_zero {
                 device.as_of.and(source.horizon)
             } else {

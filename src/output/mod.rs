@@ -1,0 +1,7 @@
+//! The board on paper: one snapshot type for JSON, CSV and the plain table.
+
+pub mod csv;
+pub mod snapshot;
+pub mod table;
+
+pub use snapshot::Snapshot;

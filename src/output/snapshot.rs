@@ -1,0 +1,446 @@
+//! The board as scripts see it, schema `occtop.board/1`; `docs/board.md` is its reference.
+//!
+//! Absent knowledge is `null`, never 0. Instants are RFC 3339 in UTC with seconds.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::model::Timestamp;
+use crate::model::attempt::SourceError;
+use crate::model::board::{Board, DeviceRow, Figures, Occupancy, SourceRow, StoreRow};
+use crate::model::device::{Detail, Kind};
+use crate::model::figure::Flag;
+use crate::model::health::{DataState, FetchState};
+
+/// The whole document.
+#[derive(Debug, Serialize)]
+pub struct Snapshot {
+    schema: &'static str,
+    at: Instant,
+    /// Sources in file order.
+    pub sources: Vec<Source>,
+    /// Configured stores in file order.
+    pub stores: Vec<Store>,
+    /// Devices by source and then by id.
+    pub devices: Vec<Device>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notices: Vec<String>,
+}
+
+/// An instant, written without fractions.
+#[derive(Clone, Copy, Debug)]
+pub struct Instant(pub Timestamp);
+
+impl Serialize for Instant {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0.format("%Y-%m-%dT%H:%M:%SZ"))
+    }
+}
+
+/// One source.
+#[derive(Debug, Serialize)]
+pub struct Source {
+    /// Unique name.
+    pub name: String,
+    vendor: String,
+    /// How fetching goes.
+    pub fetch: FetchState,
+    /// How far its data reaches.
+    pub data: DataState,
+    horizon: Option<Instant>,
+    due: Option<Instant>,
+    next_poll: Option<Instant>,
+    last_attempt: Option<Instant>,
+    last_success: Option<Instant>,
+    took_ms: Option<u32>,
+    requests: Requests,
+    devices: usize,
+    rows: u32,
+    rejected: u32,
+    revised: u32,
+    clock_skew_s: Option<i64>,
+    notes: Vec<String>,
+    /// What went wrong.
+    pub error: Option<Failure>,
+}
+
+#[derive(Debug, Serialize)]
+struct Requests {
+    last_poll: u32,
+    last_hour: u32,
+    limit_per_hour: u32,
+}
+
+/// Why a source could not be read.
+#[derive(Debug, Serialize)]
+pub struct Failure {
+    kind: crate::model::attempt::ErrorKind,
+    status: Option<u16>,
+    code: Option<String>,
+    /// What happened, in words.
+    pub message: String,
+    reference: Option<String>,
+    retry_at: Option<Instant>,
+}
+
+/// One configured store.
+#[derive(Debug, Serialize)]
+pub struct Store {
+    /// Unique name.
+    pub name: String,
+    group: Option<String>,
+    timezone: String,
+    open: bool,
+    capacity: Option<u32>,
+    data: DataState,
+    /// People inside.
+    pub occupancy: Option<Inside>,
+    /// Totals since the reset.
+    pub today: Option<Today>,
+    members: Vec<String>,
+}
+
+/// People inside a store.
+#[derive(Debug, Serialize)]
+pub struct Inside {
+    /// The number to show.
+    pub shown: u32,
+    low: u32,
+    high: u32,
+    raw: i64,
+    origin: &'static str,
+    /// Up to when it reaches.
+    pub as_of: Instant,
+    ratio: Option<f64>,
+    band: &'static str,
+    quality: Vec<&'static str>,
+    why: Vec<String>,
+}
+
+/// Totals of a running day.
+#[derive(Debug, Serialize)]
+pub struct Today {
+    /// People in.
+    #[serde(rename = "in")]
+    pub entered: u64,
+    /// People out.
+    #[serde(rename = "out")]
+    pub left: u64,
+    since: Instant,
+    coverage: f64,
+}
+
+/// One device.
+#[derive(Debug, Serialize)]
+pub struct Device {
+    /// Full id.
+    pub id: String,
+    /// Name of its source.
+    pub source: String,
+    kind: Kind,
+    name: String,
+    /// Name of the store that claims it.
+    pub store: Option<String>,
+    /// Newest instant the vendor stamped.
+    pub as_of: Option<Instant>,
+    data: DataState,
+    /// Its numbers.
+    #[serde(flatten)]
+    pub numbers: Numbers,
+}
+
+/// The numbers of a device by its kind.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Numbers {
+    /// A people counter.
+    Counter {
+        /// People in since local midnight.
+        in_today: Option<u64>,
+        /// People out since local midnight.
+        out_today: Option<u64>,
+        /// The vendor's own occupancy.
+        occupancy: Option<i64>,
+    },
+    /// A vehicle tracker.
+    Tracker {
+        /// Odometer.
+        odometer_km: Option<f64>,
+        /// Engine time.
+        engine_hours: Option<f64>,
+        /// Distance since local midnight.
+        distance_today_km: Option<f64>,
+        /// The vendor's word for the link.
+        connection: Option<String>,
+        /// The vendor's word for movement.
+        movement: Option<String>,
+        /// Blocked by the vendor.
+        blocked: bool,
+        /// People on board.
+        on_board: Option<i64>,
+        /// Seats.
+        seats: Option<u32>,
+    },
+    /// A document counter.
+    Document {
+        /// The vendor's type word.
+        #[serde(rename = "type")]
+        counter_type: String,
+        /// Its value.
+        value: Option<i64>,
+        /// Its value in the vendor's format.
+        formatted: Option<String>,
+        /// Growth since the start of the local day.
+        growth_today: Option<i64>,
+        /// Name of the hotel.
+        enterprise: Option<String>,
+        /// Guests in house, where that read is allowed.
+        guests_in_house: Option<u32>,
+        /// Rooms that can be used tonight, where that read is allowed.
+        rooms: Option<u32>,
+    },
+    /// A vending machine.
+    Machine {
+        /// Sales since local midnight.
+        sales_today: Option<u64>,
+        /// Takings since local midnight, for currencies with a known scale.
+        revenue_today: BTreeMap<String, f64>,
+        /// Sales in the 15 minutes before the snapshot.
+        sales_15m: usize,
+        /// When it sold last.
+        last_sale: Option<Instant>,
+        /// An offline event is open.
+        offline: bool,
+        /// Codes of the events that are open.
+        open_events: Vec<String>,
+    },
+}
+
+impl Snapshot {
+    /// The board as it looks at `now`.
+    #[must_use]
+    pub fn of(board: &Board, now: Timestamp) -> Self {
+        let stores = board.stores.iter().filter(|row| row.declared);
+        Self {
+            schema: "occtop.board/1",
+            at: Instant(now),
+            sources: board
+                .sources
+                .iter()
+                .map(|row| source(board, row, now))
+                .collect(),
+            stores: stores.map(|row| store(row, now)).collect(),
+            devices: board.devices.values().map(|row| device(row, now)).collect(),
+            notices: board.notices.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+fn source(board: &Board, row: &SourceRow, now: Timestamp) -> Source {
+    Source {
+        name: row.name.to_string(),
+        vendor: row.vendor.to_string(),
+        fetch: row.fetch,
+        data: board.source_state(row, now),
+        horizon: row.horizon.map(Instant),
+        due: board.source_due(row, now).map(Instant),
+        next_poll: row.next_poll.map(Instant),
+        last_attempt: row.last_attempt.map(Instant),
+        last_success: row.last_success.map(Instant),
+        took_ms: row.took_ms,
+        requests: Requests {
+            last_poll: row.requests.last_poll,
+            last_hour: row.requests.last_hour,
+            limit_per_hour: row.requests.limit_per_hour,
+        },
+        devices: row.devices,
+        rows: row.rows,
+        rejected: row.rejected,
+        revised: row.revised,
+        clock_skew_s: row.clock_skew_s,
+        notes: row.notes.clone(),
+        error: row.error.as_ref().map(failure),
+    }
+}
+
+fn failure(error: &SourceError) -> Failure {
+    Failure {
+        kind: error.kind,
+        status: error.status,
+        code: error.code.clone(),
+        message: error.message.clone(),
+        reference: error.reference.clone(),
+        retry_at: error.retry_at.map(Instant),
+    }
+}
+
+fn store(row: &StoreRow, now: Timestamp) -> Store {
+    let spec = &row.store;
+    Store {
+        name: spec.name.to_string(),
+        group: spec.group.as_deref().map(str::to_owned),
+        timezone: spec.timezone.to_string(),
+        open: spec.hours.open_at(spec.timezone, now),
+        capacity: spec.capacity,
+        data: row.data_state(now),
+        occupancy: row.occupancy.as_ref().map(|inside| occupancy(row, inside)),
+        today: row.today.map(|today| Today {
+            entered: today.entered,
+            left: today.left,
+            since: Instant(today.since),
+            coverage: rounded(today.coverage, 3),
+        }),
+        members: row.members.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn occupancy(row: &StoreRow, inside: &Occupancy) -> Inside {
+    Inside {
+        shown: inside.shown.value,
+        low: inside.low,
+        high: inside.high,
+        raw: inside.raw,
+        origin: inside.origin.word(),
+        as_of: Instant(inside.shown.as_of),
+        ratio: row.ratio().map(|ratio| rounded(ratio, 4)),
+        band: row.band().word(),
+        quality: inside.shown.quality.flags().map(Flag::word).collect(),
+        why: inside.why.clone(),
+    }
+}
+
+fn device(row: &DeviceRow, now: Timestamp) -> Device {
+    Device {
+        id: row.id.to_string(),
+        source: row.id.source().to_owned(),
+        kind: row.kind(),
+        name: row.facts.name.clone(),
+        store: row.store.as_deref().map(str::to_owned),
+        as_of: row.as_of.map(Instant),
+        data: row.data_state(now),
+        numbers: numbers(row, now),
+    }
+}
+
+fn numbers(row: &DeviceRow, now: Timestamp) -> Numbers {
+    match (&row.figures, &row.facts.detail) {
+        (
+            Figures::PeopleCounter {
+                today, occupancy, ..
+            },
+            _,
+        ) => Numbers::Counter {
+            in_today: today.map(|today| today.value.0),
+            out_today: today.map(|today| today.value.1),
+            occupancy: occupancy.map(|inside| inside.value),
+        },
+        (Figures::Tracker { .. }, detail) => tracker(row, detail),
+        (Figures::DocumentCounter { .. }, detail) => document(row, detail),
+        (Figures::Machine { .. }, detail) => machine(row, detail, now),
+    }
+}
+
+fn tracker(row: &DeviceRow, detail: &Detail) -> Numbers {
+    let (connection, movement, blocked, seats) = match detail {
+        Detail::Tracker {
+            connection,
+            movement,
+            blocked,
+            seats,
+            ..
+        } => (connection.clone(), movement.clone(), *blocked, *seats),
+        _ => (None, None, false, None),
+    };
+    let (odometer_km, engine_hours, distance_today_km, on_board) = match &row.figures {
+        Figures::Tracker {
+            odometer_km,
+            engine_hours,
+            distance_today_km,
+            on_board,
+            ..
+        } => (*odometer_km, *engine_hours, *distance_today_km, *on_board),
+        _ => (None, None, None, None),
+    };
+    Numbers::Tracker {
+        odometer_km: odometer_km.map(|km| rounded(km.value, 3)),
+        engine_hours: engine_hours.map(|hours| rounded(hours.value, 3)),
+        distance_today_km: distance_today_km.map(|km| rounded(km.value, 3)),
+        connection,
+        movement,
+        blocked,
+        on_board: on_board.map(|people| people.value),
+        seats,
+    }
+}
+
+fn document(row: &DeviceRow, detail: &Detail) -> Numbers {
+    let (counter_type, enterprise, guests_in_house, rooms) = match detail {
+        Detail::DocumentCounter {
+            counter_type,
+            enterprise_name,
+            guests_in_house,
+            rooms,
+            ..
+        } => (
+            counter_type.clone(),
+            enterprise_name.clone(),
+            *guests_in_house,
+            *rooms,
+        ),
+        _ => (String::new(), None, None, None),
+    };
+    let (value, formatted, growth_today) = match &row.figures {
+        Figures::DocumentCounter {
+            value,
+            formatted,
+            growth_today,
+            ..
+        } => (value.map(|v| v.value), formatted.clone(), *growth_today),
+        _ => (None, None, None),
+    };
+    Numbers::Document {
+        counter_type,
+        value,
+        formatted,
+        growth_today,
+        enterprise,
+        guests_in_house,
+        rooms,
+    }
+}
+
+fn machine(row: &DeviceRow, detail: &Detail, now: Timestamp) -> Numbers {
+    let (offline, open_events) = match detail {
+        Detail::Machine {
+            offline,
+            open_events,
+            ..
+        } => (
+            *offline,
+            open_events.iter().map(|event| event.code.clone()).collect(),
+        ),
+        _ => (false, Vec::new()),
+    };
+    let (sales_today, last_sale) = match &row.figures {
+        Figures::Machine {
+            sales_today,
+            last_sale,
+            ..
+        } => (sales_today.map(|sales| sales.value), *last_sale),
+        _ => (None, None),
+    };
+    Numbers::Machine {
+        sales_today,
+        revenue_today: row.revenue(),
+        sales_15m: row.sales_within(chrono::TimeDelta::minutes(15), now),
+        last_sale: last_sale.map(Instant),
+        offline,
+        open_events,
+    }
+}
+
+fn rounded(value: f64, places: i32) -> f64 {
+    let scale = 10_f64.powi(places);
+    (value * scale).round() / scale
+}
