@@ -1,0 +1,194 @@
+//! Keeps secrets and control characters out of everything a person may read.
+
+use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use super::Request;
+
+/// What stands in the place of a secret.
+const HIDDEN: &str = "***";
+/// Longest text that is quoted from a reply.
+const QUOTED: usize = 200;
+/// A shorter secret is not looked for: it would blank ordinary words.
+const SHORTEST: usize = 4;
+/// Parts of names whose values are taken for secrets.
+const SECRET_NAMES: [&str; 10] = [
+    "token", "key", "secret", "password", "passwd", "pwd", "hash", "auth", "session", "sign",
+];
+
+/// The address as it may be shown: no credentials, and no values of parameters that could be
+/// secret by their name.
+#[must_use]
+pub fn redact_url(url: &Url) -> String {
+    let mut shown = url.clone();
+    // Both fail only for addresses that cannot carry credentials.
+    let _ = shown.set_username("");
+    let _ = shown.set_password(None);
+    shown.set_fragment(None);
+    if url.query_pairs().any(|(name, _)| sounds_secret(&name)) {
+        let pairs = url.query_pairs().map(|(name, value)| {
+            let value = if sounds_secret(&name) {
+                HIDDEN.into()
+            } else {
+                value
+            };
+            (name, value)
+        });
+        shown.query_pairs_mut().clear().extend_pairs(pairs);
+    }
+    shown.into()
+}
+
+/// Text of a vendor in one short line without control characters, which could drive a terminal.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let clean = |c: char| {
+        if c.is_control() || is_format(c) {
+            ' '
+        } else {
+            c
+        }
+    };
+    let line: String = text.chars().take(4 * QUOTED).map(clean).collect();
+    let mut line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((cut, _)) = line.char_indices().nth(QUOTED) {
+        line.truncate(cut);
+        line.push('…');
+    }
+    line
+}
+
+/// Marks that reorder or hide text around them.
+fn is_format(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+fn sounds_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    SECRET_NAMES.iter().any(|part| name.contains(part))
+}
+
+/// The secrets that a source has sent, to find them again in what a vendor writes back.
+#[derive(Debug, Default)]
+pub(super) struct Secrets(Vec<SecretString>);
+
+impl Secrets {
+    /// More than any account has; tokens come anew each poll, so the oldest are forgotten.
+    const KEPT: usize = 32;
+
+    /// Takes note of what is secret in a request: sensitive headers, and values in query and body
+    /// whose name says so.
+    pub(super) fn learn(&mut self, request: &Request) {
+        for (_, value) in request
+            .headers
+            .iter()
+            .filter(|(_, value)| value.is_sensitive())
+        {
+            if let Ok(text) = value.to_str() {
+                self.add(
+                    text.split_once(' ')
+                        .map_or(text, |(_, credential)| credential),
+                );
+            }
+        }
+        for (name, value) in &request.query {
+            if sounds_secret(name) {
+                self.add(value);
+            }
+        }
+        if let Some(body) = &request.json {
+            self.learn_json(body);
+        }
+    }
+
+    fn learn_json(&mut self, value: &Value) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    match value {
+                        Value::String(text) if sounds_secret(name) => self.add(text),
+                        _ => self.learn_json(value),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.learn_json(item)),
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, secret: &str) {
+        let known = |known: &SecretString| known.expose_secret() == secret;
+        if secret.chars().count() < SHORTEST || self.0.iter().any(known) {
+            return;
+        }
+        if self.0.len() == Self::KEPT {
+            self.0.remove(0);
+        }
+        self.0.push(secret.into());
+    }
+
+    /// The text with every known secret blanked.
+    pub(super) fn scrub(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, secret| {
+            text.replace(secret.expose_secret(), HIDDEN)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_sound_secret_are_hidden() {
+        let url =
+            Url::parse("https://u:p@h.test/a?startTime=1+2&userToken=abc&apiKey=x#f").unwrap();
+        assert_eq!(
+            redact_url(&url),
+            "https://h.test/a?startTime=1+2&userToken=***&apiKey=***"
+        );
+    }
+
+    #[test]
+    fn an_open_address_is_shown_as_it_is_sent() {
+        let url = Url::parse("https://h.test/a?where%5Bid%5D=5&t=10%3A00").unwrap();
+        assert_eq!(redact_url(&url), url.as_str());
+    }
+
+    #[test]
+    fn quoted_text_is_one_clean_short_line() {
+        assert_eq!(plain("a\u{1b}[31m\n b\u{202e}c"), "a [31m b c");
+        let long = plain(&"word ".repeat(1000));
+        assert_eq!(long.chars().count(), QUOTED + 1);
+        assert!(long.ends_with('…'));
+    }
+
+    #[test]
+    fn what_was_sent_is_blanked_when_it_comes_back() {
+        let mut secrets = Secrets::default();
+        let body = serde_json::json!({"username": "monitor", "nested": [{"password": "pa55word"}]});
+        let request = Request::post("/login")
+            .json(body)
+            .query("hash", "0123456789")
+            .authorized("Bearer", &"tok-1".into())
+            .unwrap();
+        secrets.learn(&request);
+        assert_eq!(
+            secrets.scrub("monitor: tok-1, pa55word, 0123456789"),
+            "monitor: ***, ***, ***"
+        );
+        assert!(!format!("{secrets:?} {request:?}").contains("pa55word"));
+        assert!(!format!("{request:?}").contains("tok-1"));
+    }
+
+    #[test]
+    fn only_the_newest_secrets_are_kept() {
+        let mut secrets = Secrets::default();
+        for n in 0..100 {
+            secrets.add(&format!("token-{n}"));
+        }
+        assert_eq!(secrets.0.len(), Secrets::KEPT);
+        assert_eq!(secrets.scrub("token-99 token-1x"), "*** token-1x");
+    }
+}
