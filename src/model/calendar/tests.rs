@@ -18,6 +18,12 @@ fn time(text: &str) -> NaiveTime {
     text.parse().unwrap()
 }
 
+/// The columns of a table's row.
+fn words<const N: usize>(row: &str) -> [&str; N] {
+    let words: Vec<_> = row.split_whitespace().collect();
+    words.try_into().unwrap()
+}
+
 fn span(open: u16, close: u16) -> Span {
     Span { open, close }
 }
@@ -43,122 +49,38 @@ fn shop(closed: &[&str]) -> Hours {
 fn the_first_instant_of_a_wall_clock_time() {
     let table = [
         // An ordinary day.
-        (
-            "Europe/Athens",
-            "2026-03-02",
-            "04:00:00",
-            "2026-03-02T02:00:00Z",
-        ),
+        "Europe/Athens 2026-03-02 04:00:00 2026-03-02T02:00:00Z",
         // Spring gap 03:00-04:00: the first instant after it.
-        (
-            "Europe/Athens",
-            "2026-03-29",
-            "03:30:00",
-            "2026-03-29T01:00:00Z",
-        ),
-        (
-            "Europe/Athens",
-            "2026-03-29",
-            "04:00:00",
-            "2026-03-29T01:00:00Z",
-        ),
+        "Europe/Athens 2026-03-29 03:30:00 2026-03-29T01:00:00Z",
+        "Europe/Athens 2026-03-29 04:00:00 2026-03-29T01:00:00Z",
         // Autumn repeat 03:00-04:00: the first pass; 04:00 comes once.
-        (
-            "Europe/Athens",
-            "2026-10-25",
-            "03:30:00",
-            "2026-10-25T00:30:00Z",
-        ),
-        (
-            "Europe/Athens",
-            "2026-10-25",
-            "04:00:00",
-            "2026-10-25T02:00:00Z",
-        ),
-        (
-            "America/New_York",
-            "2026-03-08",
-            "02:30:00",
-            "2026-03-08T07:00:00Z",
-        ),
-        (
-            "America/New_York",
-            "2026-11-01",
-            "01:30:00",
-            "2026-11-01T05:30:00Z",
-        ),
-        (
-            "Pacific/Auckland",
-            "2026-09-27",
-            "02:30:00",
-            "2026-09-26T14:00:00Z",
-        ),
-        (
-            "Pacific/Auckland",
-            "2026-04-05",
-            "02:30:00",
-            "2026-04-04T13:30:00Z",
-        ),
+        "Europe/Athens 2026-10-25 03:30:00 2026-10-25T00:30:00Z",
+        "Europe/Athens 2026-10-25 04:00:00 2026-10-25T02:00:00Z",
+        "America/New_York 2026-03-08 02:30:00 2026-03-08T07:00:00Z",
+        "America/New_York 2026-11-01 01:30:00 2026-11-01T05:30:00Z",
+        "Pacific/Auckland 2026-09-27 02:30:00 2026-09-26T14:00:00Z",
+        "Pacific/Auckland 2026-04-05 02:30:00 2026-04-04T13:30:00Z",
         // Half an hour of daylight saving.
-        (
-            "Australia/Lord_Howe",
-            "2026-10-04",
-            "02:15:00",
-            "2026-10-03T15:30:00Z",
-        ),
-        (
-            "Australia/Lord_Howe",
-            "2026-04-05",
-            "01:45:00",
-            "2026-04-04T14:45:00Z",
-        ),
+        "Australia/Lord_Howe 2026-10-04 02:15:00 2026-10-03T15:30:00Z",
+        "Australia/Lord_Howe 2026-04-05 01:45:00 2026-04-04T14:45:00Z",
         // Midnight does not exist.
-        (
-            "America/Sao_Paulo",
-            "2018-11-04",
-            "00:00:00",
-            "2018-11-04T03:00:00Z",
-        ),
-        (
-            "Africa/Cairo",
-            "2026-04-24",
-            "00:00:00",
-            "2026-04-23T22:00:00Z",
-        ),
-        (
-            "Asia/Beirut",
-            "2026-03-29",
-            "00:00:00",
-            "2026-03-28T22:00:00Z",
-        ),
+        "America/Sao_Paulo 2018-11-04 00:00:00 2018-11-04T03:00:00Z",
+        "Africa/Cairo 2026-04-24 00:00:00 2026-04-23T22:00:00Z",
+        "Asia/Beirut 2026-03-29 00:00:00 2026-03-28T22:00:00Z",
         // The hour before midnight comes twice; midnight once.
-        (
-            "America/Sao_Paulo",
-            "2018-02-18",
-            "00:00:00",
-            "2018-02-18T03:00:00Z",
-        ),
+        "America/Sao_Paulo 2018-02-18 00:00:00 2018-02-18T03:00:00Z",
         // Midnight itself came twice.
-        (
-            "America/St_Johns",
-            "2006-10-29",
-            "00:00:00",
-            "2006-10-29T02:30:00Z",
-        ),
+        "America/St_Johns 2006-10-29 00:00:00 2006-10-29T02:30:00Z",
         // A whole day was skipped.
-        (
-            "Pacific/Apia",
-            "2011-12-30",
-            "12:00:00",
-            "2011-12-30T10:00:00Z",
-        ),
+        "Pacific/Apia 2011-12-30 12:00:00 2011-12-30T10:00:00Z",
     ];
-    for (zone, day, clock, expected) in table {
+    for row in table {
+        let [zone, day, clock, expected] = words(row);
         let zone: Tz = zone.parse().unwrap();
         assert_eq!(
             first_instant(zone, date(day), time(clock)),
             at(expected),
-            "{zone} {day} {clock}"
+            "{row}"
         );
     }
 }

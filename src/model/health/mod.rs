@@ -2,11 +2,17 @@
 //!
 //! They never overwrite each other: a failed fetch alone leaves the data state to the clock.
 
+mod outlook;
+#[cfg(test)]
+mod tests;
+
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
 use super::calendar::Hours;
+
+pub use outlook::{data_state, due, next_change};
 
 /// How fetching from a source goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +40,25 @@ pub enum FetchState {
     Paused,
 }
 
+impl FetchState {
+    /// The word on every surface.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::Ok => "ok",
+            Self::Retrying => "retrying",
+            Self::Backoff => "backoff",
+            Self::Throttled => "throttled",
+            Self::Auth => "auth",
+            Self::Schema => "schema",
+            Self::Misconfigured => "misconfigured",
+            Self::Offline => "offline",
+            Self::Paused => "paused",
+        }
+    }
+}
+
 /// How far a feed's data reaches, compared with what should be there.
 ///
 /// Ordered from best to worst, so that the worst of several is their maximum. `Unknown`, `Paused`
@@ -59,8 +84,40 @@ pub enum DataState {
     Dead,
 }
 
+impl DataState {
+    /// The word on every surface.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Paused => "paused",
+            Self::Closed => "closed",
+            Self::Fresh => "fresh",
+            Self::Due => "due",
+            Self::Late => "late",
+            Self::Stale => "stale",
+            Self::Dead => "dead",
+        }
+    }
+
+    /// The sign beside a number, plain ASCII so that it survives every terminal.
+    #[must_use]
+    pub fn glyph(self) -> char {
+        match self {
+            Self::Unknown => '?',
+            Self::Paused => '=',
+            Self::Closed => 'o',
+            Self::Fresh => '+',
+            Self::Due => '.',
+            Self::Late => '>',
+            Self::Stale => '!',
+            Self::Dead => 'X',
+        }
+    }
+}
+
 /// When a feed's next data is expected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expectation {
     /// Publish period in seconds.
     pub period_s: u32,
@@ -68,6 +125,42 @@ pub struct Expectation {
     pub lag_s: u32,
     /// Grace after the due instant, in seconds.
     pub grace_s: u32,
+}
+
+impl Expectation {
+    /// Of a feed that is published every `period_s` seconds and readable `lag_s` seconds later,
+    /// with the grace that holds until more is learned: 2 min for a period of a quarter of an
+    /// hour, 5 min for an hour.
+    #[must_use]
+    pub fn batches(period_s: u32, lag_s: u32) -> Self {
+        Self {
+            period_s,
+            lag_s,
+            grace_s: (60 + period_s / 15).min(period_s / 2),
+        }
+    }
+
+    /// Of a feed without a grid, which is silent for `limit_s` seconds at most while all is well.
+    #[must_use]
+    pub fn silence(limit_s: u32) -> Self {
+        Self {
+            period_s: limit_s,
+            lag_s: 0,
+            grace_s: (limit_s / 10).min(900),
+        }
+    }
+
+    /// Of a vehicle, by what it said last: it reports every few minutes while it moves, now and
+    /// then while its ignition is on, and once a day when parked or when it said nothing.
+    #[must_use]
+    pub fn vehicle(moving: bool, ignition: Option<bool>) -> Self {
+        let minutes = match (moving, ignition) {
+            (true, _) => 5,
+            (false, Some(true)) => 15,
+            (false, _) => 24 * 60,
+        };
+        Self::silence(minutes * 60)
+    }
 }
 
 /// What the data state is computed from.
@@ -84,22 +177,4 @@ pub struct Feed<'a> {
     pub paused: bool,
     /// Opening hours of the store it belongs to, with the store's zone.
     pub hours: Option<(&'a Hours, Tz)>,
-}
-
-/// The data state of a feed at `now`.
-#[must_use]
-pub fn data_state(_feed: Feed<'_>, _now: Timestamp) -> DataState {
-    unimplemented!()
-}
-
-/// When the feed's next data is due: horizon + period + lag, or after the next opening.
-#[must_use]
-pub fn due(_feed: Feed<'_>, _now: Timestamp) -> Option<Timestamp> {
-    unimplemented!()
-}
-
-/// The instant after `now` at which [`data_state`] may change by the clock alone.
-#[must_use]
-pub fn next_change(_feed: Feed<'_>, _now: Timestamp) -> Option<Timestamp> {
-    unimplemented!()
 }
