@@ -181,6 +181,14 @@ impl Ledger {
         self.make_source_rows();
     }
 
+    /// Takes note that a source could not be opened.
+    pub fn misconfigured(&mut self, name: &str, error: SourceError) {
+        if let Some(source) = self.source_index(name) {
+            self.sources[usize::from(source)].misconfigured(error);
+            self.make_source_rows();
+        }
+    }
+
     /// Puts sentences about the program itself on the board.
     pub fn notices(&mut self, notices: Vec<Arc<str>>) {
         self.board.notices = notices;

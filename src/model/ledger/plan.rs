@@ -62,6 +62,24 @@ pub enum Stamp {
     End,
 }
 
+/// How a vendor's interval rows are to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowGrid {
+    /// What an interval without a row means unless the configuration says otherwise.
+    pub quiet: Quiet,
+    /// Which instant of a row is its horizon.
+    pub stamp: Stamp,
+}
+
+impl Default for RowGrid {
+    fn default() -> Self {
+        Self {
+            quiet: Quiet::Learned,
+            stamp: Stamp::End,
+        }
+    }
+}
+
 impl Plan {
     /// The store that claims a device.
     #[must_use]

@@ -116,6 +116,12 @@ impl Source {
         }
     }
 
+    /// Takes note that it cannot be polled at all.
+    pub fn misconfigured(&mut self, error: SourceError) {
+        self.progress.fetch = FetchState::Misconfigured;
+        self.error = Some(error);
+    }
+
     /// How fetching goes. A delivery beside an error keeps its cadence, but the error shows.
     pub fn fetch(&self) -> FetchState {
         match (&self.error, self.progress.fetch) {

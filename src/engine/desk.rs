@@ -1,0 +1,235 @@
+//! The desk: where all attempts meet, one at a time.
+
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::opening::Sources;
+use super::past::{self, Memory};
+use crate::clock::Clock;
+use crate::history::{History, HistoryError};
+use crate::model::Timestamp;
+use crate::model::attempt::{Ask, Attempt, ErrorKind, Outcome, SourceError};
+use crate::model::board::Board;
+use crate::model::budget::Budget;
+use crate::model::ledger::{Ledger, Progress};
+use crate::model::schedule::{Finished, Schedule};
+use crate::vendors::transport::SharedBudget;
+
+/// What pollers ask of the desk.
+pub(super) enum Message {
+    /// What to bring.
+    Ask(Arc<str>, oneshot::Sender<Ask>),
+    /// What came; answered with the instant of the next poll.
+    Done(Attempt, oneshot::Sender<Option<Timestamp>>),
+}
+
+/// Makes attempts durable, then counts them, then shows them.
+pub struct Desk {
+    ledger: Ledger,
+    history: History,
+    clock: Clock,
+    clerks: Vec<Clerk>,
+    /// A sentence while history cannot be written.
+    trouble: Option<Arc<str>>,
+    /// Sentences that stay as long as the program runs.
+    standing: Vec<Arc<str>>,
+}
+
+/// What the desk keeps for one source.
+struct Clerk {
+    name: Arc<str>,
+    schedule: Schedule,
+    budget: SharedBudget,
+}
+
+impl Desk {
+    /// Reads the past and makes a board of it.
+    pub(super) async fn open(
+        sources: &Sources,
+        history: History,
+        clock: &Clock,
+    ) -> Result<Self, HistoryError> {
+        let now = clock.now();
+        let mut past = past::read(&history, &sources.plan, now).await?;
+        let mut ledger = Ledger::new(sources.plan.clone(), now);
+        ledger.restore(past.restored);
+        let mut clerks = Vec::new();
+        for (member, plan) in sources.members.iter().zip(&sources.plan.sources) {
+            let mut schedule = Schedule::new(&plan.name, plan.cadence);
+            let memory = past.memory.remove(&*plan.name).unwrap_or_default();
+            if let Some(learned) = memory.learned {
+                schedule.restore(learned);
+            }
+            let sent = past.requests.remove(&plan.name).unwrap_or_default();
+            locked(&member.budget).remember(sent);
+            if let Some(error) = &member.error {
+                ledger.misconfigured(&member.name, error.clone());
+            }
+            clerks.push(Clerk {
+                name: member.name.clone(),
+                schedule,
+                budget: member.budget.clone(),
+            });
+        }
+        Ok(Self {
+            ledger,
+            history,
+            clock: clock.clone(),
+            clerks,
+            trouble: None,
+            standing: Vec::new(),
+        })
+    }
+
+    /// Puts a sentence on the board that stays, for example that a damaged history was set aside.
+    pub fn notice(&mut self, sentence: String) {
+        self.standing.push(sentence.into());
+        self.show_notices();
+    }
+
+    /// The board as it stands.
+    #[must_use]
+    pub fn board(&self) -> Arc<Board> {
+        self.ledger.board()
+    }
+
+    /// What a source is to bring now.
+    #[must_use]
+    pub fn ask(&self, name: &str) -> Ask {
+        let now = self.clock.now();
+        Ask {
+            now,
+            since: self.ledger.plan().since(name, now),
+            horizon: self.ledger.horizon(name),
+            known: self.ledger.known(name),
+        }
+    }
+
+    /// Takes a finished attempt and gives the instant of the next poll.
+    pub async fn take(&mut self, attempt: Attempt) -> Option<Timestamp> {
+        let attempt = Arc::new(attempt);
+        let (attempt, changes) = match self.history.record(attempt.clone()).await {
+            Ok(recorded) => {
+                self.trouble = None;
+                (attempt, recorded.changes)
+            }
+            Err(error) => {
+                // What is not durable is not counted: the next poll asks for it again.
+                self.trouble = Some(unwritable(&error).into());
+                (Arc::new(without_delivery(&attempt)), Vec::new())
+            }
+        };
+        let now = self.clock.now();
+        let applied = self.ledger.apply(&attempt, &changes, now);
+        let next = self.schedule(&attempt, applied.horizon, now);
+        self.remember(&attempt.source).await;
+        self.show_notices();
+        next
+    }
+
+    fn schedule(
+        &mut self,
+        attempt: &Attempt,
+        horizon: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let clerk = self.clerks.iter_mut().find(|c| c.name == attempt.source)?;
+        let next = clerk.schedule.finished(Finished {
+            at: now,
+            horizon,
+            error: attempt.outcome.error.as_ref(),
+            delivered: attempt.outcome.delivery.is_some(),
+        });
+        let progress = Progress {
+            fetch: clerk.schedule.fetch_state(),
+            next_poll: next,
+            expectation: clerk.schedule.expectation(),
+            last_hour: locked(&clerk.budget).last_hour(now),
+        };
+        self.ledger.progress(&attempt.source, progress);
+        next
+    }
+
+    /// Keeps what a restart should know beside the readings. Losing it costs a few polls of
+    /// learning, so a failure is no news.
+    async fn remember(&self, name: &str) {
+        let clerk = self.clerks.iter().find(|clerk| *clerk.name == *name);
+        let memory = Memory {
+            learned: clerk.map(|clerk| clerk.schedule.learned()),
+            delivered: self.ledger.delivered_spans(name).cloned().unwrap_or_default(),
+        };
+        if let Ok(memory) = serde_json::to_value(memory) {
+            drop(self.history.remember(name, past::MEMORY, &memory).await);
+        }
+    }
+
+    fn show_notices(&mut self) {
+        let notices = self.standing.iter().chain(&self.trouble).cloned().collect();
+        self.ledger.notices(notices);
+    }
+}
+
+/// Serves pollers and begins new days until the last poller is gone.
+pub(super) async fn run(
+    mut desk: Desk,
+    mut inbox: mpsc::Receiver<Message>,
+    publish: watch::Sender<Arc<Board>>,
+    clock: Clock,
+) {
+    loop {
+        let new_day = async {
+            match desk.ledger.next_roll() {
+                Some(at) => clock.sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            message = inbox.recv() => match message {
+                // A poller that is gone needs no answer.
+                Some(Message::Ask(name, answer)) => drop(answer.send(desk.ask(&name))),
+                Some(Message::Done(attempt, answer)) => {
+                    let next = desk.take(attempt).await;
+                    publish.send_replace(desk.board());
+                    drop(answer.send(next));
+                }
+                None => std::future::pending().await,
+            },
+            () = new_day => {
+                desk.ledger.roll(clock.now());
+                publish.send_replace(desk.board());
+            }
+        }
+    }
+}
+
+fn locked(budget: &SharedBudget) -> MutexGuard<'_, Budget> {
+    budget.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn unwritable(error: &HistoryError) -> String {
+    format!("history cannot be written, new readings are not counted: {error}")
+}
+
+fn without_delivery(attempt: &Attempt) -> Attempt {
+    let error = attempt.outcome.error.clone().unwrap_or_else(|| {
+        SourceError::new(
+            ErrorKind::Network,
+            "what came could not be written to history; it will be asked for again",
+        )
+    });
+    Attempt {
+        outcome: Outcome::failed(error),
+        exchanges: attempt.exchanges.clone(),
+        source: attempt.source.clone(),
+        ..*attempt
+    }
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk")
+            .field("sources", &self.clerks.len())
+            .finish_non_exhaustive()
+    }
+}
