@@ -1,0 +1,124 @@
+//! What commands share: the configuration, the history and the zone they run with.
+
+use std::path::PathBuf;
+
+use chrono_tz::Tz;
+use color_eyre::eyre::{Result, WrapErr, bail};
+
+use super::Globals;
+use crate::clock::Clock;
+use crate::config::{self, Config, HistoryPath};
+use crate::history::{History, HistoryError, Location};
+
+/// An open history and what there is to say about it.
+pub struct OpenHistory {
+    /// The history.
+    pub handle: History,
+    /// Sentences for the board.
+    pub notices: Vec<String>,
+}
+
+/// Reads the configuration that the options name. Warnings go to standard error.
+///
+/// # Errors
+/// [`config::ConfigErrors`] when it cannot be read or is wrong.
+pub fn config(globals: &Globals) -> Result<Config> {
+    let path = config_path(globals)?;
+    let loaded = Config::load(&path)?;
+    for warning in &loaded.warnings {
+        super::say(&format!("warning: {warning}"));
+    }
+    Ok(loaded.config)
+}
+
+/// The configuration file that the options name.
+///
+/// # Errors
+/// When neither the options nor the platform name one.
+pub fn config_path(globals: &Globals) -> Result<PathBuf> {
+    match globals.config.clone().or_else(config::default_path) {
+        Some(path) => Ok(path),
+        None => bail!("no home directory to look for a configuration in; name one with --config"),
+    }
+}
+
+/// Refuses names that no source has.
+///
+/// # Errors
+/// [`super::UsageError`], naming the sources there are.
+pub fn known_sources(config: &Config, wanted: &[String]) -> Result<()> {
+    for name in wanted {
+        if !config.sources.iter().any(|s| *s.common.name == **name) {
+            let known: Vec<_> = config.sources.iter().map(|s| &*s.common.name).collect();
+            return Err(super::UsageError(format!(
+                "--source {name}: no such source; the configuration has {}",
+                known.join(", ")
+            ))
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// The zone for what neither a store nor a vendor gives one: as configured, else the machine's.
+#[must_use]
+pub fn display_zone(config: &Config) -> Tz {
+    config.display.timezone.unwrap_or_else(machine_zone)
+}
+
+/// The machine's zone: `TZ`, else the system's setting, else UTC.
+fn machine_zone() -> Tz {
+    iana_time_zone::get_timezone()
+        .ok()
+        .and_then(|name| name.parse().ok())
+        .unwrap_or(Tz::UTC)
+}
+
+/// Opens the configured history for writing.
+///
+/// # Errors
+/// When it is in use by another process, of a newer version, or cannot be read or written.
+pub async fn history(config: &Config, clock: &Clock) -> Result<OpenHistory, HistoryError> {
+    open(location(config), clock).await
+}
+
+/// Opens the configured history, or one in memory when another process holds it: a single poll
+/// beside a running monitor is fine, its readings are simply not kept twice.
+///
+/// # Errors
+/// As [`history`], but for being in use.
+pub async fn history_or_memory(config: &Config, clock: &Clock) -> Result<OpenHistory> {
+    match history(config, clock).await {
+        Err(error @ HistoryError::InUse { .. }) => {
+            super::say(&format!("note: {error}; this run keeps nothing"));
+            Ok(open(Location::Memory, clock).await?)
+        }
+        opened => opened.wrap_err("opening the history"),
+    }
+}
+
+/// A history that is gone with the program.
+///
+/// # Errors
+/// When the database cannot be made.
+pub async fn memory(clock: &Clock) -> Result<History, HistoryError> {
+    Ok(open(Location::Memory, clock).await?.handle)
+}
+
+async fn open(location: Location, clock: &Clock) -> Result<OpenHistory, HistoryError> {
+    let (handle, opened) = History::open(location, clock.now()).await?;
+    let notices = opened.set_aside.map(|aside| aside.to_string());
+    Ok(OpenHistory {
+        handle,
+        notices: notices.into_iter().collect(),
+    })
+}
+
+fn location(config: &Config) -> Location {
+    match config.history.path.clone().or_else(|| {
+        config::default_history_path().map(HistoryPath::File)
+    }) {
+        Some(HistoryPath::File(path)) => Location::File(path),
+        Some(HistoryPath::Memory) | None => Location::Memory,
+    }
+}
