@@ -1,9 +1,25 @@
 //! One file per command. A command gets its arguments, the global options and the output to write
 //! its result to; everything else it has to say goes to standard error or the log.
 
+pub mod check;
+pub mod crash;
+pub mod demo;
+pub mod export;
+pub mod init;
+pub mod log;
+pub mod monitor;
+pub mod poll;
+pub mod replay;
+mod session;
+pub mod simulate;
+
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use color_eyre::eyre::Report;
+
+use crate::config::ConfigErrors;
 
 /// How a command ended, as the exit status tells scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,4 +82,30 @@ pub enum GlyphChoice {
     Block,
     /// ASCII only.
     Ascii,
+}
+
+/// A mistake in how a command was called.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(pub String);
+
+/// Says a sentence on standard error. Where nobody listens it is lost, which is no failure.
+pub fn say(sentence: &str) {
+    drop(writeln!(std::io::stderr(), "occtop: {sentence}"));
+}
+
+/// Tells on standard error why a command failed, and gives the exit status. Mistakes of the
+/// caller are told in their own words; anything else is a fault and gets a full report.
+pub fn report(report: &Report) -> Exit {
+    if let Some(errors) = report.downcast_ref::<ConfigErrors>() {
+        drop(writeln!(std::io::stderr(), "{errors}"));
+        return Exit::Usage;
+    }
+    if let Some(error) = report.downcast_ref::<UsageError>() {
+        say(&error.0);
+        return Exit::Usage;
+    }
+    let causes: Vec<_> = report.chain().map(ToString::to_string).collect();
+    say(&causes.join(": "));
+    Exit::Failure
 }

@@ -1,0 +1,40 @@
+//! The log: a file when one is asked for, nothing otherwise. The screen belongs to the monitor.
+
+use color_eyre::eyre::{Result, WrapErr, bail};
+use tracing::Level;
+use tracing_appender::non_blocking::WorkerGuard;
+
+use super::Globals;
+
+/// Starts the log that the options ask for. It is written until the guard is dropped.
+///
+/// # Errors
+/// When the file cannot be opened.
+pub fn start(globals: &Globals) -> Result<Option<WorkerGuard>> {
+    let Some(path) = &globals.log else {
+        return Ok(None);
+    };
+    let (Some(name), folder) = (path.file_name(), path.parent()) else {
+        bail!("--log {}: not a file name", path.display());
+    };
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(std::path::Path::new("."));
+    std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .wrap_err_with(|| format!("--log {}", path.display()))?;
+    let appender = tracing_appender::rolling::never(folder, name);
+    let (writer, guard) = tracing_appender::non_blocking(appender);
+    let level = match globals.verbose {
+        0 => Level::INFO,
+        1 => Level::DEBUG,
+        _ => Level::TRACE,
+    };
+    // Only our own words: the HTTP and TLS crates would log addresses and headers.
+    let ours = tracing_subscriber::filter::Targets::new().with_target("occtop", level);
+    use tracing_subscriber::prelude::*;
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
+    tracing_subscriber::registry().with(lines.with_filter(ours)).init();
+    Ok(Some(guard))
+}
