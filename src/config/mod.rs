@@ -1,10 +1,27 @@
 //! The configuration file: read with every error at once, then checked into types that cannot be
 //! wrong.
 
+mod display;
+mod document;
+pub mod duration;
 pub mod endpoint;
+pub mod form;
+mod history;
+mod hours;
+pub mod key;
+mod nearest;
+mod privacy;
+pub mod problem;
+mod root;
 pub mod secret;
+pub mod section;
+pub mod source;
+mod store;
+mod syntax;
+pub mod zone;
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -12,6 +29,9 @@ use chrono_tz::Tz;
 use crate::model::store::Store;
 use crate::vendors::registry::Account;
 use crate::vendors::source::Common;
+
+use document::{Document, Remarks};
+use problem::ConfigErrors;
 
 /// A checked configuration.
 #[derive(Clone, Debug)]
@@ -64,4 +84,124 @@ pub struct SourceConfig {
     pub enabled: bool,
     /// The vendor's own settings.
     pub account: Account,
+}
+
+/// A configuration, and what is allowed in it but worth a word.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// Sentences for the operator, each with its place in the file.
+    pub warnings: Vec<String>,
+}
+
+impl Config {
+    /// Reads and checks a configuration file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file, or why it cannot be read.
+    pub fn load(path: &Path) -> Result<Loaded, ConfigErrors> {
+        let name = path.display().to_string();
+        let bytes = std::fs::read(path).map_err(|fault| unreadable(&name, &fault))?;
+        let text = String::from_utf8(bytes).map_err(|fault| {
+            let good = fault.utf8_error().valid_up_to();
+            let line = fault.as_bytes()[..good]
+                .iter()
+                .filter(|byte| **byte == b'\n')
+                .count()
+                + 1;
+            let message = format!("line {line} is not UTF-8 text");
+            ConfigErrors::whole(&name, message, "save the file as UTF-8")
+        })?;
+        let (config, remarks) = read(&text, &name)?;
+        let mut warnings = remarks.warnings;
+        if let Some(mode) = readable_by_others(path) {
+            warnings.extend(remarks.literals.iter().map(|key| {
+                format!(
+                    "{key} is written in the file, and others can read it (mode {mode:04o}): \
+                     run chmod 600 {name}, or keep the secret elsewhere with {{ env = … }}, \
+                     {{ file = … }} or {{ command = … }}"
+                )
+            }));
+        }
+        Ok(Loaded { config, warnings })
+    }
+
+    /// Reads and checks the text of a configuration file. Relative paths start at the directory of
+    /// `file_name`, which need not exist.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the text.
+    pub fn parse(text: &str, file_name: &str) -> Result<Loaded, ConfigErrors> {
+        let (config, remarks) = read(text, file_name)?;
+        Ok(Loaded {
+            config,
+            warnings: remarks.warnings,
+        })
+    }
+}
+
+/// Where the configuration file is when no option names one; `None` when the user has no home.
+#[must_use]
+pub fn default_path() -> Option<PathBuf> {
+    let directories = directories::ProjectDirs::from("", "", "occtop")?;
+    Some(directories.config_dir().join("config.toml"))
+}
+
+/// Where the history is when the configuration names no path; `None` when the user has no home.
+#[must_use]
+pub fn default_history_path() -> Option<PathBuf> {
+    let directories = directories::ProjectDirs::from("", "", "occtop")?;
+    Some(directories.data_dir().join("history.db"))
+}
+
+fn read(text: &str, name: &str) -> Result<(Config, Remarks), ConfigErrors> {
+    // Some editors begin a file with a byte order mark, which is not TOML.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let table = syntax::parse(text, name)?;
+    let document = Document::new(text, name);
+    let config = root::read(&document, table.get_ref());
+    let remarks = document.finish(&privacy::hidden(table.get_ref()))?;
+    // Nothing was wrong, so everything was read; the message is for the case of a gap in this
+    // program.
+    let config = config.ok_or_else(|| {
+        ConfigErrors::whole(name, "could not be read", "please report this as a bug")
+    })?;
+    Ok((config, remarks))
+}
+
+fn unreadable(name: &str, fault: &io::Error) -> ConfigErrors {
+    let (message, help) = match fault.kind() {
+        io::ErrorKind::NotFound => (
+            "there is no configuration file here".to_owned(),
+            "occtop init writes a commented one; --config FILE names another place; \
+             occtop demo needs none",
+        ),
+        io::ErrorKind::IsADirectory => (
+            "is a directory".to_owned(),
+            "name the file in it: --config DIRECTORY/config.toml",
+        ),
+        io::ErrorKind::PermissionDenied => (
+            "may not be read by this user".to_owned(),
+            "give this user the right to read it, or name another with --config FILE",
+        ),
+        _ => (
+            format!("cannot be read: {fault}"),
+            "name another file with --config FILE",
+        ),
+    };
+    ConfigErrors::whole(name, message, help)
+}
+
+/// The permission bits of a file that others than its owner can read; `None` when they cannot.
+#[cfg(unix)]
+fn readable_by_others(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+#[cfg(not(unix))]
+fn readable_by_others(_path: &Path) -> Option<u32> {
+    None
 }

@@ -1,6 +1,10 @@
 //! Bespot's keys of the configuration.
 
+use crate::config::form::{Address, Choice, Hidden, List, Text};
+use crate::config::key::{Group, Key};
 use crate::config::secret::Secret;
+use crate::config::section::Section;
+use crate::config::source::VendorSettings;
 
 /// What a Bespot account needs beside the common settings.
 #[derive(Clone, Debug)]
@@ -23,4 +27,68 @@ pub enum Auth {
     Jwt,
     /// User name and password with each request.
     Basic,
+}
+
+static KEYS: Group = Group {
+    title: "bespot",
+    doc: "Bespot people counters. They publish every 15 minutes; the ceiling is 60 requests an \
+          hour. Device ids are store codes.",
+    keys: &[&URL, &AUTH, &USERNAME, &PASSWORD, &STORE_CODES],
+};
+
+static URL: Key<Address> = Key::required(
+    "url",
+    Address,
+    "\"https://api.opap.bespot.io/api\"",
+    "Base address; the host is the tenant's own.",
+);
+static AUTH: Key<Choice<Auth>> = Key::preset(
+    "auth",
+    Choice(&[("jwt", Auth::Jwt), ("basic", Auth::Basic)]),
+    "\"jwt\"",
+    "How requests are authenticated: with a short-lived token, or with user name and password \
+     each time.",
+);
+static USERNAME: Key<Text> = Key::required("username", Text, "\"monitor\"", "User name.");
+static PASSWORD: Key<Hidden> = Key::required(
+    "password",
+    Hidden,
+    "{ env = \"BESPOT_PASSWORD\" }",
+    "Password.",
+);
+static STORE_CODES: Key<List<Text>> = Key::preset(
+    "store_codes",
+    List {
+        of: Text,
+        filled: false,
+    },
+    "[]",
+    "Store codes to watch, in quotes; empty means all that the account sees.",
+);
+
+impl VendorSettings for Settings {
+    fn keys() -> &'static Group {
+        &KEYS
+    }
+
+    fn url() -> &'static Key<Address> {
+        &URL
+    }
+
+    fn read(section: &Section<'_>) -> Option<Self> {
+        let auth = section.get(&AUTH);
+        let username = section.get(&USERNAME);
+        let password = section.get(&PASSWORD);
+        let store_codes = section.get(&STORE_CODES);
+        Some(Self {
+            auth: auth?,
+            username: username?,
+            password: password?,
+            store_codes: store_codes?,
+        })
+    }
+
+    fn secrets(&self) -> Vec<(String, &Secret)> {
+        vec![(PASSWORD.name.to_owned(), &self.password)]
+    }
 }

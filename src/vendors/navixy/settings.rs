@@ -1,6 +1,10 @@
 //! Navixy's keys of the configuration.
 
+use crate::config::form::{Address, Hidden, List, Number, Text};
+use crate::config::key::{Group, Key};
 use crate::config::secret::Secret;
+use crate::config::section::Section;
+use crate::config::source::VendorSettings;
 
 /// What a Navixy account needs beside the common settings.
 #[derive(Clone, Debug)]
@@ -23,4 +27,108 @@ pub enum Credential {
         /// Password.
         password: Secret,
     },
+}
+
+static KEYS: Group = Group {
+    title: "navixy",
+    doc: "Navixy vehicle trackers, on the vendor's servers or self-hosted. Polled every 60 \
+          seconds. Device ids are tracker ids.",
+    keys: &[&URL, &API_KEY, &USERNAME, &PASSWORD, &TRACKERS],
+};
+
+static URL: Key<Address> = Key::required(
+    "url",
+    Address,
+    "\"https://api.eu.navixy.com/v2\"",
+    "Base address with its prefix: `https://api.eu.navixy.com/v2`, \
+     `https://api.us.navixy.com/v2`, or that of the own server.",
+);
+static API_KEY: Key<Hidden> = Key::optional(
+    "api_key",
+    Hidden,
+    "`username` and `password` are used",
+    "API key of the account's owner. It does not expire, so it is the better choice.",
+);
+static USERNAME: Key<Text> = Key::optional(
+    "username",
+    Text,
+    "`api_key` is used",
+    "User name, where there is no API key.",
+);
+static PASSWORD: Key<Hidden> = Key::optional(
+    "password",
+    Hidden,
+    "`api_key` is used",
+    "Password of the user.",
+);
+static TRACKERS: Key<List<Number<i64>>> = Key::preset(
+    "trackers",
+    List {
+        of: Number::between(1, i64::MAX),
+        filled: false,
+    },
+    "[]",
+    "Tracker ids to watch; empty means all.",
+);
+
+impl VendorSettings for Settings {
+    fn keys() -> &'static Group {
+        &KEYS
+    }
+
+    fn url() -> &'static Key<Address> {
+        &URL
+    }
+
+    fn read(section: &Section<'_>) -> Option<Self> {
+        let credential = read_credential(section);
+        let trackers = section.get(&TRACKERS);
+        Some(Self {
+            credential: credential?,
+            trackers: trackers?,
+        })
+    }
+
+    fn secrets(&self) -> Vec<(String, &Secret)> {
+        match &self.credential {
+            Credential::ApiKey(key) => vec![(API_KEY.name.to_owned(), key)],
+            Credential::Login { password, .. } => vec![(PASSWORD.name.to_owned(), password)],
+        }
+    }
+}
+
+fn read_credential(section: &Section<'_>) -> Option<Credential> {
+    let api_key = section.get(&API_KEY);
+    let username = section.get(&USERNAME);
+    let password = section.get(&PASSWORD);
+    let either = "set api_key, or username and password, but not both";
+    match (
+        section.has(&API_KEY),
+        section.has(&USERNAME),
+        section.has(&PASSWORD),
+    ) {
+        (true, false, false) => api_key.map(Credential::ApiKey),
+        (false, true, true) => Some(Credential::Login {
+            username: username?,
+            password: password?,
+        }),
+        (true, ..) => {
+            section.wrong(&API_KEY, "is set beside username or password", either);
+            None
+        }
+        (false, true, false) => {
+            let help = "add password = { env = \"NAVIXY_PASSWORD\" }";
+            section.wrong(&USERNAME, "is set without password", help);
+            None
+        }
+        (false, false, true) => {
+            section.wrong(&PASSWORD, "is set without username", "add username = \"…\"");
+            None
+        }
+        (false, false, false) => {
+            let help = "add api_key = { env = \"NAVIXY_API_KEY\" }, or username and password";
+            section.wrong(&API_KEY, "is missing", help);
+            None
+        }
+    }
 }

@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::config::endpoint::Endpoint;
+use crate::config::form::{Address, Call, Hidden, Names, Number, Table, Text};
+use crate::config::key::{Group, Key};
 use crate::config::secret::Secret;
+use crate::config::section::Section;
+use crate::config::source::VendorSettings;
 use crate::model::reading::Currency;
 
 /// What a `SmartNow` account needs beside the common settings.
@@ -47,4 +51,124 @@ impl Default for Endpoints {
             events: Endpoint::get("/log"),
         }
     }
+}
+
+static KEYS: Group = Group {
+    title: "smartnow",
+    doc: "SmartNow coffee and vending machines: sales, events and machine state. Polled every 2 \
+          minutes; the ceiling is 240 requests an hour. Device ids are machine ids.",
+    keys: &[&URL, &USERNAME, &PASSWORD, &MONEY_SCALE, &ENDPOINTS],
+};
+
+static URL: Key<Address> = Key::preset(
+    "url",
+    Address,
+    "\"https://api.smart-now.com\"",
+    "Base address. The vendor does not publish it; this is the likely one.",
+);
+static USERNAME: Key<Text> = Key::required("username", Text, "\"monitor\"", "User name.");
+static PASSWORD: Key<Hidden> = Key::required(
+    "password",
+    Hidden,
+    "{ env = \"SMARTNOW_PASSWORD\" }",
+    "Password.",
+);
+static MONEY_SCALE: Key<Names<Currency, Number<u32>>> = Key::preset(
+    "money_scale",
+    Names {
+        name: currency,
+        what: "currency codes such as EUR",
+        of: Number::between(1, 1_000_000),
+    },
+    "{ EUR = 100 }",
+    "How many of the vendor's units make one unit of a currency. Money in other currencies is not \
+     shown. What is written here replaces the default.",
+);
+static ENDPOINTS: Key<Table> = Key::optional(
+    "endpoints",
+    Table(&ENDPOINT_KEYS),
+    "the paths below",
+    "Paths of the calls.",
+);
+
+static ENDPOINT_KEYS: Group = Group {
+    title: "[source.endpoints]",
+    doc: "Paths of a SmartNow source, below its base address.",
+    keys: &[&LOGIN, &REFRESH, &MACHINE, &LOCATION, &SALES, &EVENTS],
+};
+
+const READ: Call = Call {
+    login: false,
+    optional: false,
+};
+static LOGIN: Key<Call> = Key::preset(
+    "login",
+    Call {
+        login: true,
+        optional: false,
+    },
+    "\"POST /auth/login\"",
+    "Gives the first token.",
+);
+static REFRESH: Key<Call> = Key::preset(
+    "refresh",
+    Call {
+        login: true,
+        optional: true,
+    },
+    "\"POST /auth/refresh\"",
+    "Renews the token; empty means: log in again.",
+);
+static MACHINE: Key<Call> = Key::preset("machine", READ, "\"GET /machine\"", "Machines.");
+static LOCATION: Key<Call> = Key::preset("location", READ, "\"GET /location\"", "Locations.");
+static SALES: Key<Call> = Key::preset("sales", READ, "\"GET /revenuetransaction\"", "Sales.");
+static EVENTS: Key<Call> = Key::preset("events", READ, "\"GET /log\"", "Events.");
+
+fn currency(code: &str) -> Option<Currency> {
+    // One spelling only, so that no currency can be named twice.
+    Currency::parse(code).filter(|currency| currency.as_str() == code)
+}
+
+impl VendorSettings for Settings {
+    fn keys() -> &'static Group {
+        &KEYS
+    }
+
+    fn url() -> &'static Key<Address> {
+        &URL
+    }
+
+    fn read(section: &Section<'_>) -> Option<Self> {
+        let username = section.get(&USERNAME);
+        let password = section.get(&PASSWORD);
+        let endpoints = read_endpoints(&section.table(&ENDPOINTS));
+        let money_scale = section.get(&MONEY_SCALE);
+        Some(Self {
+            username: username?,
+            password: password?,
+            endpoints: endpoints?,
+            money_scale: money_scale?,
+        })
+    }
+
+    fn secrets(&self) -> Vec<(String, &Secret)> {
+        vec![(PASSWORD.name.to_owned(), &self.password)]
+    }
+}
+
+fn read_endpoints(section: &Section<'_>) -> Option<Endpoints> {
+    let login = section.get(&LOGIN);
+    let refresh = section.get(&REFRESH);
+    let machine = section.get(&MACHINE);
+    let location = section.get(&LOCATION);
+    let sales = section.get(&SALES);
+    let events = section.get(&EVENTS);
+    Some(Endpoints {
+        login: login?,
+        refresh: refresh?,
+        machine: machine?,
+        location: location?,
+        sales: sales?,
+        events: events?,
+    })
 }

@@ -1,0 +1,141 @@
+//! A configuration file while it is read: its text, and what has been found out about it.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::problem::{ConfigErrors, Problem, locate};
+
+/// A file that is being read. Problems are collected, never thrown, so that all are told at once.
+#[derive(Debug)]
+pub struct Document<'a> {
+    text: &'a str,
+    name: &'a str,
+    found: RefCell<Vec<Found>>,
+    warnings: RefCell<Vec<(usize, String)>>,
+    literals: RefCell<Vec<(usize, String)>>,
+}
+
+#[derive(Debug)]
+struct Found {
+    span: Range<usize>,
+    message: String,
+    help: String,
+}
+
+/// What a file without errors still gives reason to say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Remarks {
+    /// Sentences for the operator, each with its place.
+    pub warnings: Vec<String>,
+    /// Places and keys of secrets that are written in the file.
+    pub literals: Vec<String>,
+}
+
+impl<'a> Document<'a> {
+    /// Starts reading `text`, which the user knows as `name`.
+    pub(super) fn new(text: &'a str, name: &'a str) -> Self {
+        Self {
+            text,
+            name,
+            found: RefCell::default(),
+            warnings: RefCell::default(),
+            literals: RefCell::default(),
+        }
+    }
+
+    /// Notes a problem.
+    pub(super) fn wrong(
+        &self,
+        span: Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.found.borrow_mut().push(Found {
+            span,
+            message: message.into(),
+            help: help.into(),
+        });
+    }
+
+    /// Notes something that is allowed but worth a word.
+    pub(super) fn warn(&self, span: &Range<usize>, message: String) {
+        self.warnings.borrow_mut().push((span.start, message));
+    }
+
+    /// Notes a secret that is written in the file.
+    pub(super) fn literal(&self, span: &Range<usize>, key: String) {
+        self.literals.borrow_mut().push((span.start, key));
+    }
+
+    /// The place of a span for people: `line 12`.
+    pub(super) fn line(&self, span: &Range<usize>) -> String {
+        format!("line {}", locate(self.text, span, &[]).line)
+    }
+
+    /// Notes every name that has been used before.
+    pub(super) fn unique<'n>(
+        &self,
+        kind: &str,
+        names: impl Iterator<Item = &'n (String, Range<usize>)>,
+    ) {
+        let mut seen = BTreeMap::new();
+        for (name, span) in names {
+            match seen.get(name) {
+                None => drop(seen.insert(name, span)),
+                Some(first) => self.wrong(
+                    span.clone(),
+                    format!(
+                        "{kind} {name:?}: the name is used in {} already",
+                        self.line(first)
+                    ),
+                    format!("give each {kind} a name of its own"),
+                ),
+            }
+        }
+    }
+
+    /// A path of the file: `~/` is the home directory, other relative paths start at the
+    /// directory of the file.
+    pub(super) fn path(&self, written: &str) -> PathBuf {
+        if let Some(rest) = written.strip_prefix("~/")
+            && let Some(base) = directories::BaseDirs::new()
+        {
+            return base.home_dir().join(rest);
+        }
+        let directory = Path::new(self.name).parent().unwrap_or(Path::new(""));
+        directory.join(written)
+    }
+
+    /// What was found: the errors, or the remarks when there are none. The ranges in `hidden`
+    /// are secret and not shown.
+    pub(super) fn finish(self, hidden: &[Range<usize>]) -> Result<Remarks, ConfigErrors> {
+        let found = self.found.into_inner();
+        if !found.is_empty() {
+            let problems = found
+                .into_iter()
+                .map(|found| Problem {
+                    place: Some(locate(self.text, &found.span, hidden)),
+                    message: found.message,
+                    help: found.help,
+                })
+                .collect();
+            return Err(ConfigErrors::new(self.name, problems));
+        }
+        let told = |mut notes: Vec<(usize, String)>| {
+            notes.sort();
+            notes
+                .into_iter()
+                .map(|(at, words)| {
+                    let place = locate(self.text, &(at..at), &[]);
+                    format!("{}:{}:{}: {words}", self.name, place.line, place.column)
+                })
+                .collect()
+        };
+        Ok(Remarks {
+            warnings: told(self.warnings.into_inner()),
+            literals: told(self.literals.into_inner()),
+        })
+    }
+}

@@ -1,0 +1,104 @@
+//! The form of a secret: in the file, or better a place where it is kept.
+
+use secrecy::SecretString;
+use toml::de::DeValue;
+
+use crate::config::key::{Declared, Group, Key};
+use crate::config::secret::Secret;
+use crate::config::section::{Item, Section};
+
+use super::{FilePath, Form, List, Text};
+
+/// A secret.
+#[derive(Debug)]
+pub struct Hidden;
+
+static ENV: Key<Text> = Key::optional(
+    "env",
+    Text,
+    "another place",
+    "Name of the environment variable that holds the secret.",
+);
+static FILE: Key<FilePath> = Key::optional(
+    "file",
+    FilePath,
+    "another place",
+    "File whose first line is the secret.",
+);
+static COMMAND: Key<List<Text>> = Key::optional(
+    "command",
+    List {
+        of: Text,
+        filled: true,
+    },
+    "another place",
+    "Program and arguments; the first line it prints is the secret. No shell is involved, and it \
+     has 10 seconds.",
+);
+
+/// The places a secret can be kept, exactly one of which is named.
+pub static SECRET_PLACES: Group = Group {
+    title: "{ env = … }",
+    doc: "Where a secret is kept.",
+    keys: &[&ENV, &FILE, &COMMAND],
+};
+
+const HELP: &str =
+    "write { env = \"NAME\" }, { file = \"path\" } or { command = [\"program\", \"argument\"] }";
+
+impl Form for Hidden {
+    type Value = Secret;
+
+    fn read(&self, item: &Item<'_>) -> Option<Secret> {
+        match item.value {
+            DeValue::String(text) if text.is_empty() => {
+                item.wrong("is empty", HELP);
+                None
+            }
+            DeValue::String(text) => {
+                item.document().literal(&item.span, item.label().to_owned());
+                Some(Secret::Literal(SecretString::from(text.as_ref())))
+            }
+            DeValue::Table(_) => place(item, &item.section("a table", HELP)?),
+            // The number itself may be the secret, so the fix is told without it.
+            _ => {
+                item.expected("a secret", &format!("put it in quotes, or {HELP}"));
+                None
+            }
+        }
+    }
+
+    fn words(&self) -> String {
+        "secret".to_owned()
+    }
+
+    fn secret(&self) -> bool {
+        true
+    }
+}
+
+fn place(item: &Item<'_>, section: &Section<'_>) -> Option<Secret> {
+    section.only(&[&SECRET_PLACES]);
+    let named = SECRET_PLACES.keys.iter().filter(|key| section.has(**key));
+    if named.count() != 1 {
+        item.wrong("does not name exactly one place of the secret", HELP);
+        return None;
+    }
+    if section.has(&ENV) {
+        let name = section.get(&ENV)?;
+        if name.contains('=') {
+            section.wrong(&ENV, "is not the name of a variable", "write the name only");
+            return None;
+        }
+        return Some(Secret::Env(name));
+    }
+    if section.has(&FILE) {
+        return section.get(&FILE).map(Secret::File);
+    }
+    section.get(&COMMAND).map(Secret::Command)
+}
+
+/// Whether a name is that of a place: it may be shown below a key that may not.
+pub(crate) fn is_place(name: &str) -> bool {
+    [ENV.name(), FILE.name()].contains(&name)
+}
