@@ -10,6 +10,8 @@ use reqwest::Url;
 use crate::model::attempt::{Ask, Finding, Outcome};
 use crate::model::schedule::Cadence;
 
+pub use crate::model::occupancy::ZeroRows;
+
 use super::transport::Transport;
 
 /// One vendor account that can be polled.
@@ -52,16 +54,4 @@ pub struct Common {
     pub allow_http: bool,
     /// How the vendor writes intervals in which nobody passed.
     pub zero_rows: ZeroRows,
-}
-
-/// How a vendor writes intervals without a crossing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ZeroRows {
-    /// Taken as left out until a 0/0 row has been seen.
-    #[default]
-    Auto,
-    /// A quiet interval has a row: no row means no data.
-    Explicit,
-    /// A quiet interval has no row: no row means zero.
-    Omitted,
 }

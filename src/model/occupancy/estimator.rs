@@ -1,0 +1,493 @@
+//! The estimator of one store: takes readings in any order and keeps the estimate of all of them.
+//!
+//! The estimate is a pure function of the settings and the readings. Nothing is ever patched: a
+//! late or corrected reading restores an earlier state and runs forward from there. Two states
+//! are kept, that of this morning and that of the oldest day kept; running two weeks again takes
+//! well under a millisecond, which is cheaper than keeping a copy of every cell.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use chrono::TimeDelta;
+
+use crate::model::Timestamp;
+use crate::model::reading::Flow;
+
+use super::day::{Day, cell_for};
+use super::feeds::{Feed, Feeds};
+use super::running::{Finished, Morning, Running, Scene};
+use super::settings::{Settings, ZeroRows};
+use super::sheet::{ByHand, Sheet, VendorLevel};
+
+/// Days before today whose readings still change the estimate.
+const KEPT_DAYS: i64 = 14;
+/// A reading that claims to begin longer than this after its delivery is refused.
+const FUTURE: TimeDelta = TimeDelta::days(1);
+
+/// The estimate of one store.
+#[derive(Clone, Debug)]
+pub struct Estimator {
+    pub(super) settings: Settings,
+    pub(super) feeds: Feeds,
+    cell_min: u32,
+    /// Counts by the start of their business day.
+    sheets: BTreeMap<Timestamp, Sheet>,
+    /// The state before the oldest day kept.
+    base: Morning,
+    /// Start of the oldest day kept, once an older one has been dropped.
+    kept_from: Option<Timestamp>,
+    /// The state before today.
+    pub(super) dawn: Morning,
+    pub(super) today: Option<Running>,
+    finished: VecDeque<Finished>,
+    /// The earliest cell that has been run and must be run again.
+    stale: Option<Timestamp>,
+    pub(super) revision: Option<Revision>,
+    /// Something changed in a cell already shown since the last new cell was run.
+    pub(super) revised: bool,
+    /// The day looked up last, for readings come in runs.
+    recent: Option<Day>,
+}
+
+/// The handle of a door, by which its readings are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Door(pub(super) usize);
+
+/// One interval of one door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// When the interval begins.
+    pub start: Timestamp,
+    /// Its length in seconds.
+    pub span_s: u32,
+    /// Who crossed.
+    pub flow: Flow,
+}
+
+/// What became of a reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It belongs to a cell that has not been run yet.
+    Waiting,
+    /// It changes a cell that has been run.
+    Late,
+    /// It says what was known already, of a cell that has been run.
+    Known,
+    /// It is older than anything kept; the estimate does not change.
+    TooOld,
+    /// It claims to begin more than a day after its delivery; the estimate does not change.
+    Impossible,
+}
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ran {
+    /// New cells were run.
+    pub advanced: bool,
+    /// Cells that had been run were run again.
+    pub corrected: bool,
+}
+
+/// The last correction of a cell that had been run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Revision {
+    pub door: usize,
+    pub start: Timestamp,
+    pub old: Option<Flow>,
+    pub new: Flow,
+    pub delivered: Timestamp,
+}
+
+impl Estimator {
+    /// An estimator that knows no door yet.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            feeds: Feeds::default(),
+            cell_min: cell_for(0),
+            sheets: BTreeMap::new(),
+            base: Morning::default(),
+            kept_from: None,
+            dawn: Morning::default(),
+            today: None,
+            finished: VecDeque::new(),
+            stale: None,
+            revision: None,
+            revised: false,
+            recent: None,
+        }
+    }
+
+    /// The handle of a door; a name that is new becomes a door of the store. Name all doors before
+    /// the first reading: a door that is known is waited for.
+    pub fn door(&mut self, name: &str, zero_rows: ZeroRows) -> Door {
+        let doors = &mut self.feeds.doors;
+        let known = doors.iter().position(|door| *door.name == *name);
+        Door(known.unwrap_or_else(|| {
+            doors.push(Feed::new(name, zero_rows));
+            doors.len() - 1
+        }))
+    }
+
+    /// The door has been watched from here on, also where it has sent no row.
+    pub fn watched(&mut self, door: Door, from: Timestamp) {
+        let feed = &mut self.feeds.doors[door.0];
+        if feed.since.is_none_or(|since| from < since) {
+            feed.since = Some(from);
+            self.touch(from);
+        }
+    }
+
+    /// The door has delivered everything up to here, also where it has sent no row.
+    pub fn reached(&mut self, door: Door, to: Timestamp) {
+        let feed = &mut self.feeds.doors[door.0];
+        let before = feed.horizon;
+        let told = std::mem::replace(&mut feed.told, true);
+        feed.horizon = before.max(Some(to));
+        if feed.horizon != before || !told {
+            // Where a feed leaves out quiet rows, cells that counted as missing now are zero.
+            self.touch(before.unwrap_or(to));
+        }
+    }
+
+    /// Takes a reading of a door. `old` is the value it replaces: the key of a reading is its door
+    /// and its start, and a newer value is never added. `delivered` is when it became known.
+    pub fn observe(
+        &mut self,
+        door: Door,
+        visit: Visit,
+        old: Option<Flow>,
+        delivered: Timestamp,
+    ) -> Taken {
+        if visit.start > delivered + FUTURE {
+            return Taken::Impossible;
+        }
+        if self.is_dropped(visit.start) {
+            return Taken::TooOld;
+        }
+        self.recut(visit.span_s);
+        let day = self.day_of(visit.start);
+        let cell = day.cell_at(visit.start);
+        let was_run = self.was_run(visit.start);
+        self.see(door, visit);
+        if old == Some(visit.flow) {
+            return if was_run { Taken::Known } else { Taken::Waiting };
+        }
+        let sheet = self.sheets.entry(day.start()).or_default();
+        sheet.replace(door.0, cell, visit.flow, old.unwrap_or_default());
+        if !was_run {
+            return Taken::Waiting;
+        }
+        self.touch(day.cell_start(cell));
+        self.revision = Some(Revision {
+            door: door.0,
+            start: visit.start,
+            old,
+            new: visit.flow,
+            delivered,
+        });
+        Taken::Late
+    }
+
+    /// Takes the vendor's own occupancy at an instant. It is compared, never blended in.
+    pub fn vendor_says(&mut self, at: Timestamp, value: i64) {
+        // A value at the end of a cell belongs to it.
+        let within = at - TimeDelta::seconds(1);
+        if self.is_dropped(within) {
+            return;
+        }
+        let day = self.day_of(within);
+        let cell = day.cell_at(within);
+        let sheet = self.sheets.entry(day.start()).or_default();
+        sheet.put_level(VendorLevel { cell, at, value });
+    }
+
+    /// Somebody counted the people inside. The count holds at the nearest edge of a cell, so that
+    /// at most half a cell of crossings is counted twice or left out.
+    pub fn counted_by_hand(&mut self, at: Timestamp, people: u32) {
+        if self.is_dropped(at) {
+            return;
+        }
+        let half = TimeDelta::seconds(i64::from(self.cell_min) * 30);
+        let edge = self.day_of(at + half);
+        let cell = edge.cell_at(at + half);
+        let sheet = self.sheets.entry(edge.start()).or_default();
+        sheet.put_by_hand(ByHand { cell, at, people });
+        self.touch(edge.cell_start(cell));
+    }
+
+    /// Switches a door off from an instant on, for example because it is locked.
+    pub fn door_off(&mut self, door: Door, from: Timestamp) {
+        self.feeds.doors[door.0].off.push((from, None));
+        self.touch(from);
+    }
+
+    /// Switches a door on again.
+    pub fn door_on(&mut self, door: Door, at: Timestamp) {
+        let off = &mut self.feeds.doors[door.0].off;
+        for span in off.iter_mut().filter(|span| span.1.is_none()) {
+            span.1 = Some(at);
+        }
+        self.touch(at);
+    }
+
+    /// Brings the estimate up to date with everything observed. Costs nothing when nothing came,
+    /// and what came when it came in order.
+    pub fn run(&mut self) -> Ran {
+        let Some(reach) = self.feeds.reach() else {
+            return Ran::default();
+        };
+        let before = self.horizon();
+        let corrected = self.stale.is_some();
+        if let Some(from) = self.stale.take() {
+            self.rewind(from);
+        }
+        self.advance(before.map_or(reach, |before| before.max(reach)));
+        let advanced = self.horizon() > before;
+        self.revised = !advanced && (corrected || self.revised);
+        Ran {
+            advanced,
+            corrected,
+        }
+    }
+
+    /// End of the last cell that has been run.
+    #[must_use]
+    pub fn horizon(&self) -> Option<Timestamp> {
+        self.today.as_ref().map(Running::reached)
+    }
+
+    /// The last finished days, oldest first, at most fourteen.
+    pub fn finished(&self) -> impl DoubleEndedIterator<Item = &Finished> + ExactSizeIterator {
+        self.finished.iter()
+    }
+
+    /// Length of a cell in minutes.
+    #[must_use]
+    pub fn cell_min(&self) -> u32 {
+        self.cell_min
+    }
+
+    /// The sheet of a day.
+    pub(super) fn sheet(&self, day: &Day) -> Option<&Sheet> {
+        self.sheets.get(&day.start())
+    }
+
+    /// The newest count by hand that no cell has taken up yet.
+    pub(super) fn waiting_count(&self) -> Option<ByHand> {
+        let from = self.today.as_ref().map(|today| today.day.start());
+        let mut sheets = match from {
+            Some(from) => self.sheets.range(from..),
+            None => self.sheets.range(..),
+        };
+        let (start, count) = sheets.rfind(|(_, sheet)| sheet.last_by_hand().is_some())?;
+        let count = count.last_by_hand()?;
+        let taken_up = self.today.as_ref().is_some_and(|today| {
+            today.day.start() == *start && count.cell < today.next_cell()
+        });
+        (!taken_up).then_some(count)
+    }
+
+    /// The day of an instant.
+    pub(super) fn day_at(&self, at: Timestamp) -> Day {
+        let zone = self.settings.timezone;
+        Day::of(zone, self.settings.turn(), self.cell_min, at)
+    }
+
+    fn day_of(&mut self, at: Timestamp) -> Day {
+        if let Some(day) = self.recent.filter(|day| day.contains(at)) {
+            return day;
+        }
+        let day = self.day_at(at);
+        self.recent = Some(day);
+        day
+    }
+
+    fn is_dropped(&self, at: Timestamp) -> bool {
+        self.kept_from.is_some_and(|from| at < from)
+    }
+
+    fn was_run(&self, at: Timestamp) -> bool {
+        self.horizon().is_some_and(|horizon| at < horizon)
+    }
+
+    /// Marks everything from the cell of `at` on to be run again, where it has been run.
+    fn touch(&mut self, at: Timestamp) {
+        if self.was_run(at) {
+            let at = self.kept_from.map_or(at, |from| at.max(from));
+            self.stale = Some(self.stale.map_or(at, |stale| stale.min(at)));
+        }
+    }
+
+    /// Takes note of a row: where the door is, and how it writes quiet intervals.
+    fn see(&mut self, door: Door, visit: Visit) {
+        let end = visit.start + TimeDelta::seconds(i64::from(visit.span_s));
+        let feed = &mut self.feeds.doors[door.0];
+        feed.horizon = feed.horizon.max(Some(end));
+        let auto = feed.zero_rows == ZeroRows::Auto;
+        self.watched(door, visit.start);
+        let earlier = self.feeds.first_zero.is_none_or(|first| visit.start < first);
+        if auto && visit.flow == Flow::default() && earlier {
+            self.feeds.first_zero = Some(visit.start);
+            self.touch(visit.start);
+        }
+    }
+
+    /// Lengthens the cell where an interval does not fit, and cuts all days anew.
+    fn recut(&mut self, span_s: u32) {
+        let cell_min = cell_for(span_s);
+        if cell_min <= self.cell_min {
+            return;
+        }
+        let old = std::mem::take(&mut self.sheets);
+        let zone = self.settings.timezone;
+        for (start, sheet) in old {
+            let before = Day::of(zone, self.settings.turn(), self.cell_min, start);
+            let after = Day::of(zone, self.settings.turn(), cell_min, start);
+            self.sheets.insert(start, sheet.cut_anew(&before, &after));
+        }
+        let reached = self.horizon();
+        self.cell_min = cell_min;
+        self.recent = None;
+        std::sync::Arc::make_mut(&mut self.base.learned).forget_slots();
+        if let Some(reached) = reached {
+            self.rewind(Timestamp::MIN_UTC);
+            self.advance(reached);
+        }
+    }
+
+    /// Restores a state from before `from`.
+    fn rewind(&mut self, from: Timestamp) {
+        let Some(today) = &self.today else { return };
+        if from >= today.day.start() {
+            let (day, first) = (today.day, self.first_watched());
+            self.today = Some(Running::begin(day, &self.dawn, &self.settings, first));
+            return;
+        }
+        self.today = None;
+        self.dawn = self.base.clone();
+        match self.kept_from {
+            Some(kept) => self.finished.retain(|day| day.start < kept),
+            None => self.finished.clear(),
+        }
+    }
+
+    /// When watching began, where that is on the day to begin with.
+    fn first_watched(&self) -> Option<Timestamp> {
+        if self.kept_from.is_some() || !self.finished.is_empty() {
+            return None;
+        }
+        self.feeds.since()
+    }
+
+    /// Runs all cells that end by `to`, and ends the days that are over.
+    fn advance(&mut self, to: Timestamp) {
+        if self.today.is_none() {
+            let Some(first) = self.kept_from.or(self.feeds.since()) else {
+                return;
+            };
+            let day = self.day_of(first);
+            let first = self.first_watched();
+            self.begin(day, first);
+        }
+        while let Some(mut today) = self.today.take() {
+            self.run_cells(&mut today, to);
+            // The new day begins once something of it has been delivered.
+            if !today.is_over() || to <= today.day.end() {
+                self.today = Some(today);
+                return;
+            }
+            let next = self.day_after(&today.day, to);
+            self.end(today);
+            self.begin(next, None);
+            self.forget_before(&next);
+        }
+    }
+
+    fn begin(&mut self, day: Day, first: Option<Timestamp>) {
+        self.sheets.entry(day.start()).or_default().open();
+        self.today = Some(Running::begin(day, &self.dawn, &self.settings, first));
+    }
+
+    fn end(&mut self, today: Running) {
+        let start = today.day.start();
+        let (morning, record) = today.finish(scene(
+            &self.settings,
+            &self.feeds,
+            &self.sheets,
+            &self.dawn,
+            start,
+        ));
+        self.dawn = morning;
+        self.finished.push_back(record);
+        if self.finished.len() > usize::try_from(KEPT_DAYS).unwrap_or(0) {
+            self.finished.pop_front();
+        }
+        if let Some(sheet) = self.sheets.get_mut(&start) {
+            sheet.pack();
+        }
+    }
+
+    fn run_cells(&self, today: &mut Running, to: Timestamp) {
+        let scene = scene(
+            &self.settings,
+            &self.feeds,
+            &self.sheets,
+            &self.dawn,
+            today.day.start(),
+        );
+        while !today.is_over() && today.day.cell_end(today.next_cell()) <= to {
+            today.step(scene);
+        }
+    }
+
+    /// The day that follows; after weeks without any reading the next one that has some.
+    fn day_after(&self, day: &Day, to: Timestamp) -> Day {
+        let next = day.next();
+        let idle = to - next.start() > TimeDelta::days(KEPT_DAYS);
+        let with_data = self.sheets.range(next.start()..).next();
+        match with_data {
+            Some((start, _)) if idle && *start - next.start() > TimeDelta::days(KEPT_DAYS) => {
+                self.day_at(*start)
+            }
+            _ => next,
+        }
+    }
+
+    /// Drops the days that are too old to change the estimate, moving the oldest state forward.
+    fn forget_before(&mut self, today: &Day) {
+        let limit = today.start() - TimeDelta::days(KEPT_DAYS) - TimeDelta::hours(2);
+        while let Some(oldest) = self.sheets.keys().next().copied().filter(|day| *day < limit) {
+            let day = self.day_at(oldest);
+            let first = self.kept_from.is_none().then(|| self.feeds.since()).flatten();
+            if let Some(sheet) = self.sheets.get_mut(&oldest) {
+                sheet.open();
+            }
+            let mut again = Running::begin(day, &self.base, &self.settings, first);
+            let scene = scene(&self.settings, &self.feeds, &self.sheets, &self.base, oldest);
+            while !again.is_over() {
+                again.step(scene);
+            }
+            self.base = again.finish(scene).0;
+            self.sheets.remove(&oldest);
+            self.kept_from = self.sheets.keys().next().copied();
+        }
+    }
+}
+
+/// What a day is run with.
+fn scene<'a>(
+    settings: &'a Settings,
+    feeds: &'a Feeds,
+    sheets: &'a BTreeMap<Timestamp, Sheet>,
+    morning: &'a Morning,
+    day: Timestamp,
+) -> Scene<'a> {
+    static NOTHING: Sheet = Sheet::empty();
+    Scene {
+        settings,
+        feeds,
+        sheet: sheets.get(&day).unwrap_or(&NOTHING),
+        learned: &morning.learned,
+    }
+}
