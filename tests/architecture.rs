@@ -16,12 +16,23 @@ const MAY_KNOW: [(&str, &[&str]); 9] = [
     ("output", &["model"]),
     ("screen", &["clock", "model"]),
     ("simulator", &["clock", "model"]),
-    ("engine", &["clock", "config", "history", "model", "vendors"]),
+    (
+        "engine",
+        &["clock", "config", "history", "model", "vendors"],
+    ),
 ];
 
 /// What the pure domain must not touch.
 const IMPURE: [&str; 9] = [
-    "tokio", "reqwest", "rusqlite", "ratatui", "crossterm", "axum", "std::fs", "std::net", "std::env",
+    "tokio",
+    "reqwest",
+    "rusqlite",
+    "ratatui",
+    "crossterm",
+    "axum",
+    "std::fs",
+    "std::net",
+    "std::env",
 ];
 
 #[test]
@@ -72,7 +83,11 @@ fn every_module_of_the_source_tree_is_ruled() {
 fn every_module_says_what_it_is() {
     for file in rust_files(&source()) {
         let text = fs::read_to_string(&file).unwrap();
-        assert!(text.starts_with("//!"), "{} has no //! line", file.display());
+        assert!(
+            text.starts_with("//!"),
+            "{} has no //! line",
+            file.display()
+        );
     }
 }
 
@@ -82,7 +97,10 @@ fn a_forbidden_import_is_seen() {
     let text = "//! See crate::engine.\nuse crate::history::History;\nfn f() { crate::vendors::x() }\n\
                 use crate::{clock::Clock, screen};\nuse crate::{\n    output,\n    config::{A, B},\n};\n";
     let seen: Vec<_> = modules_named(text).into_iter().collect();
-    assert_eq!(seen, ["clock", "config", "history", "output", "screen", "vendors"]);
+    assert_eq!(
+        seen,
+        ["clock", "config", "history", "output", "screen", "vendors"]
+    );
 }
 
 fn source() -> PathBuf {
@@ -119,7 +137,9 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 
 /// The text without comments.
 fn code_of(text: &str) -> String {
-    let lines = text.lines().map(|line| line.split("//").next().unwrap_or(""));
+    let lines = text
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or(""));
     lines.collect::<Vec<_>>().join("\n")
 }
 

@@ -12,7 +12,6 @@ use super::Exit;
 pub fn install() -> Result<()> {
     let hooks = color_eyre::config::HookBuilder::default()
         .display_env_section(false)
-        .display_location_section(false)
         .panic_section(concat!(
             "This is a fault of occtop ",
             env!("CARGO_PKG_VERSION"),

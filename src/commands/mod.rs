@@ -1,18 +1,6 @@
 //! One file per command. A command gets its arguments, the global options and the output to write
 //! its result to; everything else it has to say goes to standard error or the log.
 
-pub mod check;
-pub mod crash;
-pub mod demo;
-pub mod export;
-pub mod init;
-pub mod log;
-pub mod monitor;
-pub mod poll;
-pub mod replay;
-mod session;
-pub mod simulate;
-
 use std::io::Write;
 use std::path::PathBuf;
 

@@ -31,7 +31,7 @@ use crate::vendors::registry::Account;
 use crate::vendors::source::Common;
 
 use document::{Document, Remarks};
-use problem::ConfigErrors;
+pub use problem::ConfigErrors;
 
 /// A checked configuration.
 #[derive(Clone, Debug)]

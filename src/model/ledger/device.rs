@@ -93,7 +93,7 @@ impl Device {
             store,
             zone,
             as_of: None,
-            fetched_at: now,
+            fetched_at: Timestamp::MIN_UTC,
             today,
             state,
         }
@@ -235,7 +235,7 @@ impl Device {
     fn counter_figures(&self, counter: &Counter, about: &About<'_>) -> Figures {
         let reached = about.covered_to.filter(|to| *to > self.today.0);
         let quality = Quality::GOOD.with_if(Flag::Revised, counter.revised);
-        let as_of = self.as_of.unwrap_or(self.fetched_at);
+        let as_of = self.as_of.unwrap_or(self.today.0);
         let known = reached.is_some() && counter.flow_to.is_some();
         let today = (counter.today.entered(), counter.today.left());
         let grid = Grid {
@@ -276,7 +276,7 @@ impl Device {
     }
 
     fn machine_figures(&self, machine: &Machine, now: Timestamp) -> Figures {
-        let as_of = self.as_of.unwrap_or(self.fetched_at);
+        let as_of = self.as_of.unwrap_or(self.today.0);
         let elapsed = (now.min(self.today.1) - self.today.0).num_seconds().max(0);
         let hours = (0..=elapsed / 3600)
             .map(|hour| Some(machine.hours.get(&hour).copied().unwrap_or(0)))
@@ -298,7 +298,7 @@ impl Device {
         Figure {
             value,
             as_of,
-            fetched_at: self.fetched_at,
+            fetched_at: self.fetched_at.max(as_of),
             quality,
         }
     }

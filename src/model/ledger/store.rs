@@ -376,7 +376,7 @@ fn fetched_at(counters: &[(&Part<'_>, &Counter)], otherwise: Timestamp) -> Times
         .iter()
         .map(|(part, _)| part.device.fetched_at)
         .max();
-    newest.unwrap_or(otherwise)
+    newest.map_or(otherwise, |at| at.max(otherwise))
 }
 
 fn peak(day: &Day) -> Option<(u32, Timestamp)> {

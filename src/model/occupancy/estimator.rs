@@ -171,7 +171,11 @@ impl Estimator {
         let was_run = self.was_run(visit.start);
         self.see(door, visit);
         if old == Some(visit.flow) {
-            return if was_run { Taken::Known } else { Taken::Waiting };
+            return if was_run {
+                Taken::Known
+            } else {
+                Taken::Waiting
+            };
         }
         let sheet = self.sheets.entry(day.start()).or_default();
         sheet.replace(door.0, cell, visit.flow, old.unwrap_or_default());
@@ -282,9 +286,10 @@ impl Estimator {
         };
         let (start, count) = sheets.rfind(|(_, sheet)| sheet.last_by_hand().is_some())?;
         let count = count.last_by_hand()?;
-        let taken_up = self.today.as_ref().is_some_and(|today| {
-            today.day.start() == *start && count.cell < today.next_cell()
-        });
+        let taken_up = self
+            .today
+            .as_ref()
+            .is_some_and(|today| today.day.start() == *start && count.cell < today.next_cell());
         (!taken_up).then_some(count)
     }
 
@@ -326,7 +331,10 @@ impl Estimator {
         feed.horizon = feed.horizon.max(Some(end));
         let auto = feed.zero_rows == ZeroRows::Auto;
         self.watched(door, visit.start);
-        let earlier = self.feeds.first_zero.is_none_or(|first| visit.start < first);
+        let earlier = self
+            .feeds
+            .first_zero
+            .is_none_or(|first| visit.start < first);
         if auto && visit.flow == Flow::default() && earlier {
             self.feeds.first_zero = Some(visit.start);
             self.touch(visit.start);
@@ -457,14 +465,30 @@ impl Estimator {
     /// Drops the days that are too old to change the estimate, moving the oldest state forward.
     fn forget_before(&mut self, today: &Day) {
         let limit = today.start() - TimeDelta::days(KEPT_DAYS) - TimeDelta::hours(2);
-        while let Some(oldest) = self.sheets.keys().next().copied().filter(|day| *day < limit) {
+        while let Some(oldest) = self
+            .sheets
+            .keys()
+            .next()
+            .copied()
+            .filter(|day| *day < limit)
+        {
             let day = self.day_at(oldest);
-            let first = self.kept_from.is_none().then(|| self.feeds.since()).flatten();
+            let first = self
+                .kept_from
+                .is_none()
+                .then(|| self.feeds.since())
+                .flatten();
             if let Some(sheet) = self.sheets.get_mut(&oldest) {
                 sheet.open();
             }
             let mut again = Running::begin(day, &self.base, &self.settings, first);
-            let scene = scene(&self.settings, &self.feeds, &self.sheets, &self.base, oldest);
+            let scene = scene(
+                &self.settings,
+                &self.feeds,
+                &self.sheets,
+                &self.base,
+                oldest,
+            );
             while !again.is_over() {
                 again.step(scene);
             }

@@ -141,7 +141,12 @@ impl Learned {
 
     /// Takes in what one door counted in one direction, by slot; `None` where it was filled or
     /// missing, which says nothing about the door.
-    pub fn learn_door(&mut self, at: (usize, usize), counts: &[(usize, Option<f64>)], slots: usize) {
+    pub fn learn_door(
+        &mut self,
+        at: (usize, usize),
+        counts: &[(usize, Option<f64>)],
+        slots: usize,
+    ) {
         let (door, way) = at;
         if self.doors.len() <= door {
             self.doors.resize_with(door + 1, Default::default);
@@ -200,7 +205,10 @@ pub(super) fn curve(scaled: &[Past], start: f64) -> Vec<f64> {
         let [entered, left] = scaled[cell].count;
         backward[cell - 1] = (backward[cell] - entered + left).max(0.0);
     }
-    let all: f64 = scaled.iter().map(|past| past.count[0] + past.count[1]).sum();
+    let all: f64 = scaled
+        .iter()
+        .map(|past| past.count[0] + past.count[1])
+        .sum();
     let (mut inside, mut crossed) = (start, 0.0);
     let mut curve = Vec::with_capacity(scaled.len());
     for (past, back) in scaled.iter().zip(&backward) {

@@ -112,7 +112,12 @@ pub struct Finished {
 
 impl Running {
     /// Begins a day. `first` is when watching began, on the first day of all.
-    pub fn begin(day: Day, morning: &Morning, settings: &Settings, first: Option<Timestamp>) -> Self {
+    pub fn begin(
+        day: Day,
+        morning: &Morning,
+        settings: &Settings,
+        first: Option<Timestamp>,
+    ) -> Self {
         let rho2 = morning.learned.rho2;
         let since = first.filter(|since| *since >= day.cell_end(0));
         let filter = match (since, morning.inside) {

@@ -73,7 +73,10 @@ impl Sheet {
 
     /// Keeps the newest vendor value of a cell; `false` when it changes nothing.
     pub fn put_level(&mut self, level: VendorLevel) -> bool {
-        match self.levels.binary_search_by_key(&level.cell, |known| known.cell) {
+        match self
+            .levels
+            .binary_search_by_key(&level.cell, |known| known.cell)
+        {
             Ok(at) if self.levels[at].at > level.at || self.levels[at] == level => return false,
             Ok(at) => self.levels[at] = level,
             Err(at) => self.levels.insert(at, level),
@@ -96,7 +99,10 @@ impl Sheet {
 
     /// The count by hand that holds at the start of a cell.
     pub fn by_hand(&self, cell: usize) -> Option<ByHand> {
-        self.by_hand.iter().copied().find(|count| count.cell == cell)
+        self.by_hand
+            .iter()
+            .copied()
+            .find(|count| count.cell == cell)
     }
 
     /// The newest count by hand.

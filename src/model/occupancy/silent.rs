@@ -102,7 +102,8 @@ impl Hearing {
     /// Takes the doors' counts, with the silent ones filled, into `taken`.
     pub fn fill(&mut self, cell: &Cell<'_>, taken: &mut Vec<Taken>) -> Filling {
         let doors = cell.reports.len();
-        self.doors.resize_with(doors.max(self.doors.len()), Silences::default);
+        self.doors
+            .resize_with(doors.max(self.doors.len()), Silences::default);
         taken.clear();
         taken.resize(doors, Taken::default());
         for (record, report) in self.doors.iter_mut().zip(cell.reports) {
