@@ -395,8 +395,8 @@ fn a_vehicle_measures_its_day_from_the_last_value_before_midnight() {
     let minutes = |n| at("2026-03-02T08:15:21Z") + TimeDelta::minutes(n);
     assert_eq!(row.data_state(minutes(4)), DataState::Fresh);
     assert_eq!(
-        row.data_state(minutes(21)),
-        DataState::Dead,
+        row.data_state(minutes(11)),
+        DataState::Stale,
         "moving and silent"
     );
 }
