@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod history;
 pub mod model;
 pub mod output;
 pub mod vendors;

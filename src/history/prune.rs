@@ -1,0 +1,107 @@
+//! Retention: what is older than wanted goes, in steps so short that no poll waits for long.
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+
+use crate::model::Timestamp;
+
+use super::database::Database;
+use super::error::HistoryError;
+
+/// How much was deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Readings.
+    pub readings: usize,
+    /// Revisions of readings.
+    pub revisions: usize,
+    /// Attempts.
+    pub attempts: usize,
+    /// Devices of which nothing is left.
+    pub devices: usize,
+}
+
+impl std::ops::AddAssign for Pruned {
+    fn add_assign(&mut self, step: Self) {
+        self.readings += step.readings;
+        self.revisions += step.revisions;
+        self.attempts += step.attempts;
+        self.devices += step.devices;
+    }
+}
+
+/// Rows that one step deletes from each table.
+const STEP: u32 = 2000;
+
+impl Database {
+    /// Deletes some of what lies before `before` and adds it to `pruned`; gives `false` when all
+    /// of it is gone.
+    ///
+    /// # Errors
+    /// `Full`, `Database` and `Damaged`; the step is then undone.
+    pub fn prune_step(&mut self, before: Timestamp) -> Result<(Pruned, bool), HistoryError> {
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut pruned = Pruned {
+            readings: delete_rows(&transaction, "reading", before)?,
+            revisions: delete_rows(&transaction, "revision", before)?,
+            attempts: delete_attempts(&transaction, before)?,
+            devices: 0,
+        };
+        let more = pruned != Pruned::default();
+        let mut gone = Vec::new();
+        if !more {
+            transaction
+                .prepare_cached("DELETE FROM newest WHERE start < ?1")?
+                .execute([before.timestamp()])?;
+            gone = delete_devices(&transaction)?;
+            pruned.devices = gone.len();
+        }
+        transaction.commit()?;
+        if !more {
+            self.newest.retain(|_, start| *start >= before.timestamp());
+        }
+        for number in gone {
+            self.devices.remove(number);
+        }
+        Ok((pruned, more))
+    }
+}
+
+/// Deletes from a table whose key begins with `start`.
+fn delete_rows(
+    connection: &Connection,
+    table: &str,
+    before: Timestamp,
+) -> Result<usize, HistoryError> {
+    let before = before.timestamp();
+    // Whole seconds go together, so the end of a step is an instant.
+    let end: Option<i64> = connection
+        .prepare_cached(&format!(
+            "SELECT start FROM {table} WHERE start < ?1 ORDER BY start LIMIT 1 OFFSET ?2"
+        ))?
+        .query_row((before, STEP), |row| row.get(0))
+        .optional()?;
+    let end = end.map_or(before, |start| start + 1);
+    let mut delete = connection.prepare_cached(&format!("DELETE FROM {table} WHERE start < ?1"))?;
+    Ok(delete.execute([end])?)
+}
+
+fn delete_attempts(connection: &Connection, before: Timestamp) -> Result<usize, HistoryError> {
+    // Attempts are numbered in the order they happened: the old ones stand first.
+    let mut delete = connection.prepare_cached(
+        "DELETE FROM attempt WHERE id IN (SELECT id FROM attempt ORDER BY id LIMIT ?2) \
+         AND started < ?1",
+    )?;
+    Ok(delete.execute((before.timestamp_millis(), STEP))?)
+}
+
+/// Deletes the devices that have no reading left. A device that still exists comes back with its
+/// next poll.
+fn delete_devices(connection: &Connection) -> Result<Vec<i64>, HistoryError> {
+    let mut delete = connection.prepare_cached(
+        "DELETE FROM device WHERE id NOT IN (SELECT device FROM newest) RETURNING id",
+    )?;
+    let gone = delete.query_map([], |row| row.get(0))?;
+    Ok(gone.collect::<Result<_, _>>()?)
+}

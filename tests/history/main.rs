@@ -1,0 +1,12 @@
+//! The history as its users see it: what goes in comes out, over restarts, kills and damage.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod building;
+mod crash;
+mod damage;
+mod format;
+mod model;
+mod reading;
+mod sharing;
+mod writing;
