@@ -5,7 +5,7 @@ use std::ops::Range;
 use chrono::{NaiveDate, Weekday};
 use toml::de::DeValue;
 
-use crate::model::calendar::{Hours, Span};
+use crate::model::calendar::{Hours, Span, weekdays};
 
 use super::duration::{self, DAY_MINUTES};
 use super::form::{Form, List, Table};
@@ -117,23 +117,6 @@ fn named_days(item: &Item<'_>, name: &str, span: Range<usize>) -> Option<Vec<usi
     None
 }
 
-/// Reads `mon` or `mon-fri`; a range may run over the end of the week.
-fn weekdays(text: &str) -> Option<Vec<Weekday>> {
-    let day = |word: &str| {
-        let index = DAYS.iter().position(|day| *day == word)?;
-        Weekday::try_from(u8::try_from(index).ok()?).ok()
-    };
-    let Some((first, last)) = text.split_once('-') else {
-        return day(text).map(|day| vec![day]);
-    };
-    let (first, last) = (day(first)?, day(last)?);
-    let mut days = vec![first];
-    while let Some(newest) = days.last().filter(|newest| **newest != last) {
-        days.push(newest.succ());
-    }
-    Some(days)
-}
-
 /// The spans of one day, in order.
 fn day_spans(item: &Item<'_>) -> Option<Vec<Span>> {
     let elements = match item.value {
@@ -212,30 +195,5 @@ impl Form for Date {
 
     fn words(&self) -> String {
         "dates such as \"2026-12-25\"".to_owned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_range_of_days_may_run_over_the_week_end() {
-        use Weekday::{Fri, Mon, Sat, Sun, Tue};
-        assert_eq!(weekdays("mon"), Some(vec![Mon]));
-        assert_eq!(weekdays("mon-tue"), Some(vec![Mon, Tue]));
-        assert_eq!(weekdays("fri-mon"), Some(vec![Fri, Sat, Sun, Mon]));
-        assert_eq!(weekdays("sun-sun"), Some(vec![Sun]));
-        for wrong in [
-            "",
-            "monday",
-            "Mon",
-            "mon-",
-            "-mon",
-            "mon-fri-sun",
-            "mon - fri",
-        ] {
-            assert_eq!(weekdays(wrong), None, "{wrong}");
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! The configuration file: read with every error at once, then checked into types that cannot be
 //! wrong.
 
+mod command;
 mod display;
 mod document;
 pub mod duration;
@@ -22,6 +23,7 @@ pub mod zone;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::string::FromUtf8Error;
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -30,8 +32,10 @@ use crate::model::store::Store;
 use crate::vendors::registry::Account;
 use crate::vendors::source::Common;
 
-use document::{Document, Remarks};
 pub use problem::ConfigErrors;
+
+use document::{Document, Remarks};
+use problem::{Problem, locate};
 
 /// A checked configuration.
 #[derive(Clone, Debug)]
@@ -103,16 +107,7 @@ impl Config {
     pub fn load(path: &Path) -> Result<Loaded, ConfigErrors> {
         let name = path.display().to_string();
         let bytes = std::fs::read(path).map_err(|fault| unreadable(&name, &fault))?;
-        let text = String::from_utf8(bytes).map_err(|fault| {
-            let good = fault.utf8_error().valid_up_to();
-            let line = fault.as_bytes()[..good]
-                .iter()
-                .filter(|byte| **byte == b'\n')
-                .count()
-                + 1;
-            let message = format!("line {line} is not UTF-8 text");
-            ConfigErrors::whole(&name, message, "save the file as UTF-8")
-        })?;
+        let text = String::from_utf8(bytes).map_err(|fault| not_text(&name, &fault))?;
         let (config, remarks) = read(&text, &name)?;
         let mut warnings = remarks.warnings;
         if let Some(mode) = readable_by_others(path) {
@@ -168,6 +163,17 @@ fn read(text: &str, name: &str) -> Result<(Config, Remarks), ConfigErrors> {
         ConfigErrors::whole(name, "could not be read", "please report this as a bug")
     })?;
     Ok((config, remarks))
+}
+
+fn not_text(name: &str, fault: &FromUtf8Error) -> ConfigErrors {
+    let good_end = fault.utf8_error().valid_up_to();
+    let good = String::from_utf8_lossy(&fault.as_bytes()[..good_end]);
+    let problem = Problem {
+        place: Some(locate(&good, &(good_end..good_end), &[0..good_end])),
+        message: "this is not UTF-8 text".to_owned(),
+        help: "save the file as UTF-8".to_owned(),
+    };
+    ConfigErrors::new(name, vec![problem])
 }
 
 fn unreadable(name: &str, fault: &io::Error) -> ConfigErrors {

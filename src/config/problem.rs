@@ -126,11 +126,11 @@ pub(super) fn locate(text: &str, span: &Range<usize>, hidden: &[Range<usize>]) -
     }
 }
 
-/// A line longer than any screen is not worth showing.
+/// A line longer than any screen is not worth showing, nor is one that is all hidden.
 fn cut(line: &str) -> String {
     const LONGEST: usize = 400;
     let line = line.trim_end();
-    if line.chars().count() > LONGEST {
+    if line == "…" || line.chars().count() > LONGEST {
         return String::new();
     }
     line.to_owned()
@@ -169,7 +169,8 @@ mod tests {
     fn a_place_counts_characters_and_hides_what_is_secret() {
         let text = "a = 1\nkéy = \"hunter2\" # é\r\n";
         let at = text.find("\"hunter2\"").unwrap();
-        let place = locate(text, &(at..at + 9), &[at..at + 9]);
+        let secret = at..at + 9;
+        let place = locate(text, &secret, std::slice::from_ref(&secret));
         assert_eq!((place.line, place.column), (2, 7));
         assert_eq!(place.shown, "kéy = … # é");
         assert_eq!((place.indent, place.width), (6, 1));

@@ -75,6 +75,7 @@ impl<'a> Section<'a> {
     }
 
     /// The table below a key; without it a table in which every key is absent.
+    #[must_use]
     pub fn table(&self, key: &Key<Table>) -> Section<'a> {
         let mut below = Section {
             document: self.document,
@@ -219,13 +220,11 @@ impl<'a> Section<'a> {
 impl<'a> Item<'a> {
     /// The text, or a note that text was expected.
     pub fn text(&self, what: &str, help: &str) -> Option<&'a str> {
-        match self.value {
-            DeValue::String(text) => Some(text.as_ref()),
-            _ => {
-                self.expected(what, help);
-                None
-            }
+        if let DeValue::String(text) = self.value {
+            return Some(text.as_ref());
         }
+        self.expected(what, help);
+        None
     }
 
     /// The elements of a list, or a note that a list was expected.

@@ -140,19 +140,16 @@ pub(super) fn read(section: Section<'_>) -> Draft {
         Some(name) => section.labelled(format!("source {name:?}")),
         None => section,
     };
-    let source = match section.get(&VENDOR) {
-        Some(vendor) => {
-            section.only(&[&SOURCE, vendor.keys()]);
-            read_source(&section, name.as_deref(), vendor)
-        }
-        None => {
-            // Without its vendor a source may have the keys of any.
-            let groups = Vendor::ALL.iter().map(|vendor| vendor.keys());
-            let groups: Vec<_> = std::iter::once(&SOURCE).chain(groups).collect();
-            section.only(&groups);
-            read_settings(&section);
-            None
-        }
+    let source = if let Some(vendor) = section.get(&VENDOR) {
+        section.only(&[&SOURCE, vendor.keys()]);
+        read_source(&section, name.as_deref(), vendor)
+    } else {
+        // Without its vendor a source may have the keys of any.
+        let groups = Vendor::ALL.iter().map(|vendor| vendor.keys());
+        let groups: Vec<_> = std::iter::once(&SOURCE).chain(groups).collect();
+        section.only(&groups);
+        read_settings(&section);
+        None
     };
     Draft {
         source,

@@ -7,6 +7,7 @@ use crate::config::key::{Group, Key};
 use crate::config::secret::Secret;
 use crate::config::section::Section;
 use crate::config::source::VendorSettings;
+use crate::model::attempt::SourceError;
 
 /// Writes out everything that depends on the vendor from one line for each: the variant, and the
 /// module that has its `Settings`.
@@ -84,6 +85,18 @@ macro_rules! vendors {
             }
         }
     };
+}
+
+impl Account {
+    /// The outcome for each secret that can be resolved without running a command, with the name
+    /// of its key.
+    #[must_use]
+    pub fn secrets_offline(&self) -> Vec<(String, Result<(), SourceError>)> {
+        let secrets = self.secrets().into_iter();
+        secrets
+            .filter_map(|(key, secret)| Some((key, secret.resolve_offline()?.map(|_| ()))))
+            .collect()
+    }
 }
 
 vendors! {

@@ -100,14 +100,13 @@ impl Form for Call {
     }
 
     fn words(&self) -> String {
-        let mut words = "`GET` and a path".to_owned();
-        if self.login {
-            words = "`POST` or `GET` and a path".to_owned();
-        }
-        if self.optional {
-            words.push_str(", or empty");
-        }
-        words
+        let methods = if self.login {
+            "`POST` or `GET`"
+        } else {
+            "`GET`"
+        };
+        let or_empty = if self.optional { ", or empty" } else { "" };
+        format!("{methods} and a path{or_empty}")
     }
 }
 

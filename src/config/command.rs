@@ -1,0 +1,102 @@
+//! Secrets that a command prints.
+
+use std::io::{self, BufReader};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::clock;
+
+use super::secret::first_line;
+
+/// Runs a command without a shell and takes the first line it prints. What it says on standard
+/// error is dropped: it might hold the secret.
+///
+/// # Errors
+/// A sentence that names the program and what to do, never what it printed.
+pub(super) fn secret(command: &[String], limit: Duration) -> Result<SecretString, String> {
+    let Some((program, arguments)) = command.split_first() else {
+        return Err("the command is empty: name a program".to_owned());
+    };
+    let deadline = clock::monotonic() + limit;
+    let mut child = start(program, arguments)?;
+    let (sender, receiver) = mpsc::channel();
+    if let Some(output) = child.stdout.take() {
+        thread::spawn(move || {
+            let mut output = BufReader::new(output);
+            let line = first_line(&mut output);
+            // The rest is read too, so that the command does not fail on a closed pipe.
+            let drained = io::copy(&mut output, &mut io::sink());
+            // Nobody listens after the time is up.
+            let _ = sender.send(line.and_then(|line| drained.map(|_| line)));
+        });
+    }
+    let outcome = receiver
+        .recv_timeout(limit)
+        .ok()
+        .and_then(|line| Some((line, exit(&mut child, deadline)?)));
+    let Some((line, status)) = outcome else {
+        stop(&mut child);
+        let seconds = limit.as_secs();
+        return Err(format!(
+            "the command {program} did not end within {seconds} seconds: it must not ask questions"
+        ));
+    };
+    if !status.success() {
+        return Err(format!(
+            "the command {program} failed ({status}): run it by hand to see why"
+        ));
+    }
+    let line =
+        line.map_err(|fault| format!("the output of {program} cannot be read: {}", fault.kind()))?;
+    super::secret::secret(line).ok_or_else(|| {
+        format!("the command {program} printed no secret: its first line of output is taken")
+    })
+}
+
+fn start(program: &str, arguments: &[String]) -> Result<Child, String> {
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    // A group of its own, so that what the command starts can be stopped with it.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command.spawn().map_err(|fault| match fault.kind() {
+        io::ErrorKind::NotFound => {
+            format!("the command {program} was not found: install it or write its full path")
+        }
+        kind => format!("the command {program} cannot be started: {kind}"),
+    })
+}
+
+/// Waits for a process that has closed its output; `None` when the time is up.
+fn exit(child: &mut Child, deadline: tokio::time::Instant) -> Option<ExitStatus> {
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) if clock::monotonic() < deadline => {
+                thread::sleep(Duration::from_millis(5));
+            }
+            _ => return None,
+        }
+    }
+}
+
+fn stop(child: &mut Child) {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(child.id())
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
+    {
+        // It may have ended on its own by now.
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
