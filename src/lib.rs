@@ -8,4 +8,5 @@ pub mod config;
 pub mod history;
 pub mod model;
 pub mod output;
+pub mod simulator;
 pub mod vendors;
