@@ -247,7 +247,13 @@ impl Estimator {
             self.rewind(from);
         }
         self.advance(before.map_or(reach, |before| before.max(reach)));
-        let advanced = self.horizon() > before;
+        let advanced = match before {
+            Some(before) => self.horizon() > Some(before),
+            None => self
+                .today
+                .as_ref()
+                .is_some_and(|today| !today.log.is_empty()),
+        };
         self.revised = !advanced && (corrected || self.revised);
         Ran {
             advanced,

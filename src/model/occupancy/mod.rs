@@ -6,6 +6,7 @@
 //! constants and its limits are described in `docs/occupancy.md`.
 
 mod day;
+mod estimate;
 mod estimator;
 mod feeds;
 mod filter;
@@ -18,8 +19,12 @@ mod silent;
 mod sums;
 
 pub use day::Day;
+pub use estimate::{Drift, Estimate, Point};
 pub use estimator::{Door, Estimator, Ran, Taken, Visit};
 pub use filter::{Crossings, Filter, Moved, Usual, gains};
 pub use running::Finished;
 pub use settings::{Settings, ZeroRows};
 pub use sums::Sums;
+
+#[cfg(test)]
+mod tests;

@@ -99,6 +99,18 @@ impl Hearing {
         }
     }
 
+    /// The recent level of entries, as counted and as usual.
+    #[cfg(test)]
+    pub fn level_in(&self) -> (f64, f64) {
+        (self.level[0].counted, self.level[0].usual)
+    }
+
+    /// What a door owes, in and out.
+    #[cfg(test)]
+    pub fn owed(&self, door: usize) -> Ways {
+        self.doors[door].ways.map(|way| way.owed)
+    }
+
     /// Takes the doors' counts, with the silent ones filled, into `taken`.
     pub fn fill(&mut self, cell: &Cell<'_>, taken: &mut Vec<Taken>) -> Filling {
         let doors = cell.reports.len();
@@ -129,6 +141,12 @@ impl Hearing {
             .into_iter()
             .chain(dead.filter_map(|way| way.since))
             .min()
+    }
+
+    /// Whether some direction of some door reports zeros while its sisters count.
+    pub fn has_dead(&self) -> bool {
+        let mut ways = self.doors.iter().flat_map(|door| &door.ways);
+        ways.any(|way| way.dead)
     }
 
     fn fill_way(&mut self, way: usize, cell: &Cell<'_>, taken: &mut [Taken], sum: &mut Filling) {

@@ -1,0 +1,3 @@
+//! The worked examples of the method, and what must hold for any counts.
+
+mod examples;
