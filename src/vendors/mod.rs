@@ -5,6 +5,7 @@
 //! readings or a typed error, pure).
 
 pub mod bespot;
+pub mod lenient;
 pub mod mews;
 pub mod navixy;
 pub mod registry;
