@@ -1,5 +1,9 @@
 //! Navixy: vehicle trackers, live.
 
+mod decode;
+mod on_board;
 mod settings;
+mod stamp;
+mod wire;
 
 pub use settings::{Credential, Settings};

@@ -1,0 +1,172 @@
+//! People on board of a vehicle, from its passenger sensors.
+//!
+//! The vendor's catalogue of sensor inputs has `passengers_remaining` and, for the whole vehicle or
+//! for each door, `total_passengers_entered` and `total_passengers_exit`. They arrive as named
+//! inputs (vendor documentation) or as state fields (inferred). `passengers_entered` and
+//! `passengers_exit` belong to the last stop only and say nothing about who is on board.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use crate::model::Timestamp;
+
+use super::decode::Tally;
+use super::stamp::Reckoning;
+use super::wire;
+
+/// More people than any vehicle carries.
+const MOST: f64 = 100_000.0;
+/// A running total may be far larger than any one vehicle-load.
+const LARGEST_TOTAL: f64 = 1e12;
+
+const REMAINING: &str = "passengers_remaining";
+const ENTERED: &str = "total_passengers_entered";
+const LEFT: &str = "total_passengers_exit";
+
+/// The newest number of people on board and when it was measured.
+///
+/// The vendor's own remaining count wins. Without it the difference of the running totals is taken,
+/// where both directions are there for the same doors. A negative difference is no number of
+/// people and counts as rejected.
+pub(super) fn on_board(
+    readings: &wire::TrackerReadings,
+    heard: Option<Timestamp>,
+    reckoning: Reckoning,
+    tally: &mut Tally,
+) -> Option<(Timestamp, i64)> {
+    let mut remaining: Option<(Timestamp, f64)> = None;
+    let mut entered = Totals::new();
+    let mut left = Totals::new();
+    for (name, json, time) in named_values(readings) {
+        let meaning = Meaning::of(name);
+        if meaning == Meaning::Other || json.is_null() {
+            continue;
+        }
+        let at = match time {
+            Some(text) => tally.instant(text, reckoning),
+            None => heard,
+        };
+        let most = if meaning == Meaning::Remaining {
+            MOST
+        } else {
+            LARGEST_TOTAL
+        };
+        let value = json.as_f64().filter(|value| (0.0..=most).contains(value));
+        let (Some(at), Some(value)) = (at, value) else {
+            tally.reject();
+            continue;
+        };
+        match meaning {
+            Meaning::Remaining => keep_newest(&mut remaining, (at, value)),
+            Meaning::Entered(door) => keep_newest(entered.entry(door).or_default(), (at, value)),
+            Meaning::Left(door) => keep_newest(left.entry(door).or_default(), (at, value)),
+            Meaning::Other => {}
+        }
+    }
+    let (at, people) = remaining.or_else(|| difference(&entered, &left))?;
+    if !(0.0..=MOST).contains(&people) {
+        tally.reject();
+        return None;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the range was just checked"
+    )]
+    let people = people.round() as i64;
+    Some((at, people))
+}
+
+/// Running totals by door; `None` is the whole vehicle.
+type Totals = BTreeMap<Option<u32>, Option<(Timestamp, f64)>>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
+    Remaining,
+    Entered(Option<u32>),
+    Left(Option<u32>),
+    Other,
+}
+
+impl Meaning {
+    fn of(name: &str) -> Self {
+        if name == REMAINING {
+            return Self::Remaining;
+        }
+        if let Some(door) = name.strip_prefix(ENTERED).and_then(door) {
+            return Self::Entered(door);
+        }
+        if let Some(door) = name.strip_prefix(LEFT).and_then(door) {
+            return Self::Left(door);
+        }
+        Self::Other
+    }
+}
+
+/// The door in the rest of a name: nothing, `_2` or `[2]`. The outer `None` means: another name.
+fn door(rest: &str) -> Option<Option<u32>> {
+    if rest.is_empty() {
+        return Some(None);
+    }
+    let bracketed = rest
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    let number = bracketed.or_else(|| rest.strip_prefix('_'))?;
+    number.parse().ok().map(Some)
+}
+
+fn named_values(
+    readings: &wire::TrackerReadings,
+) -> impl Iterator<Item = (&str, &Json, Option<&str>)> {
+    let inputs = readings.inputs.iter().filter_map(|row| row.as_good());
+    let inputs = inputs.filter_map(|input| {
+        Some((
+            input.name.as_deref()?,
+            &input.value,
+            input.update_time.as_deref(),
+        ))
+    });
+    let states = readings.states.iter().filter_map(|row| row.as_good());
+    let states = states.filter_map(|state| {
+        Some((
+            state.field.as_deref()?,
+            &state.value,
+            state.update_time.as_deref(),
+        ))
+    });
+    inputs.chain(states)
+}
+
+fn keep_newest(kept: &mut Option<(Timestamp, f64)>, new: (Timestamp, f64)) {
+    if kept.is_none_or(|(at, _)| new.0 > at) {
+        *kept = Some(new);
+    }
+}
+
+/// Entered minus left, as of the newest of the totals; the vehicle's own totals win over those of
+/// its doors. Doors count only when each has both directions.
+fn difference(entered: &Totals, left: &Totals) -> Option<(Timestamp, f64)> {
+    let whole = |totals: &Totals| totals.get(&None).copied().flatten();
+    if let (Some((entered_at, entered)), Some((left_at, left))) = (whole(entered), whole(left)) {
+        return Some((entered_at.max(left_at), entered - left));
+    }
+    let doors = |totals: &Totals| -> BTreeMap<u32, (Timestamp, f64)> {
+        let doors = totals.iter();
+        doors
+            .filter_map(|(door, total)| Some(((*door)?, (*total)?)))
+            .collect()
+    };
+    let (entered, left) = (doors(entered), doors(left));
+    if entered.is_empty() || !entered.keys().eq(left.keys()) {
+        return None;
+    }
+    let newest = entered
+        .values()
+        .chain(left.values())
+        .map(|(at, _)| *at)
+        .max()?;
+    let sum = |doors: &BTreeMap<u32, (Timestamp, f64)>| {
+        doors.values().map(|(_, total)| total).sum::<f64>()
+    };
+    Some((newest, sum(&entered) - sum(&left)))
+}
