@@ -1,10 +1,10 @@
-//! When to poll next: cadence, settle delay, stable jitter, backoff.
+//! What a schedule is told: how a source publishes, how an attempt ended, what was learned before.
 
-use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
 
-use super::Timestamp;
-use super::attempt::{ErrorKind, SourceError};
-use super::health::{Expectation, FetchState};
+use crate::model::Timestamp;
+use crate::model::attempt::SourceError;
+use crate::model::health::Expectation;
 
 /// How a source publishes and how it is polled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,12 +29,6 @@ pub enum Publish {
     },
 }
 
-/// The state of one source's poll loop, pure.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Schedule {
-    _private: (),
-}
-
 /// What a finished attempt means for the schedule.
 #[derive(Clone, Copy, Debug)]
 pub struct Finished<'a> {
@@ -48,28 +42,14 @@ pub struct Finished<'a> {
     pub delivered: bool,
 }
 
-impl Schedule {
-    /// The schedule of the source called `name` (the name seeds its stable jitter).
-    #[must_use]
-    pub fn new(_name: &str, _cadence: Cadence) -> Self {
-        unimplemented!()
-    }
-
-    /// Takes note of a finished attempt and gives the instant of the next one; `None` when there
-    /// will be none until the settings change.
-    pub fn finished(&mut self, _attempt: Finished<'_>) -> Option<Timestamp> {
-        unimplemented!()
-    }
-
-    /// The fetch state after the attempts so far.
-    #[must_use]
-    pub fn fetch_state(&self) -> FetchState {
-        unimplemented!()
-    }
-}
-
-/// Delay before attempt `failures + 1` after a failure of this kind.
-#[must_use]
-pub fn backoff(_failures: u32, _kind: ErrorKind, _period_s: u32) -> TimeDelta {
-    unimplemented!()
+/// What was learned about a source, to be kept over a restart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Learned {
+    /// Publish period in seconds as the vendor's rows show it.
+    pub period_s: Option<u32>,
+    /// The newest row lies anywhere in a batch.
+    pub ragged: bool,
+    /// Publish lags seen, oldest first, each as seconds (more than, at most).
+    pub lags: Vec<(u32, u32)>,
 }
