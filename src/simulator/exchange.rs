@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::Timestamp;
-use crate::vendors::registry::Vendor;
+use crate::simulator::vendor::Vendor;
 
 use super::faults::Fault;
 

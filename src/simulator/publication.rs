@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use rand::RngExt;
 
 use crate::model::Timestamp;
-use crate::vendors::registry::Vendor;
+use crate::simulator::vendor::Vendor;
 
 use super::estate::chance::{Subject, chance};
 use super::estate::wall::floor_to;

@@ -26,14 +26,16 @@ struct Desk {
     speaker: Arc<dyn Speaker>,
     clock: Clock,
     faults: Faults,
-    stop: watch::Receiver<bool>,
+    open: watch::Receiver<()>,
 }
 
-/// A vendor that answers on a port of its own. Dropping it closes the port.
+/// A vendor that answers on a port of its own. Dropping it closes the port and the connections
+/// that are kept alive.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
-    stop: watch::Sender<bool>,
+    /// Its end is the sign for everything that serves to stop.
+    _open: watch::Sender<()>,
 }
 
 impl Server {
@@ -49,16 +51,16 @@ impl Server {
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
-        let (stop, stopped) = watch::channel(false);
+        let (sign, open) = watch::channel(());
         let desk = Desk {
             speaker,
             clock,
             faults,
-            stop: stopped.clone(),
+            open: open.clone(),
         };
         let router = Router::new().fallback(attend).with_state(Arc::new(desk));
         tokio::spawn(async move {
-            let until = ended(stopped);
+            let until = ended(open);
             if let Err(error) = axum::serve(listener, router)
                 .with_graceful_shutdown(until)
                 .await
@@ -66,7 +68,10 @@ impl Server {
                 tracing::warn!(%error, "a simulator ended");
             }
         });
-        Ok(Self { address, stop })
+        Ok(Self {
+            address,
+            _open: sign,
+        })
     }
 
     /// Where it listens.
@@ -74,17 +79,11 @@ impl Server {
     pub fn address(&self) -> SocketAddr {
         self.address
     }
-
-    /// Stops answering: the port closes, and so do connections that are kept alive.
-    pub fn stop(&self) {
-        self.stop.send_replace(true);
-    }
 }
 
-/// Waits for the stop sign, or for the server to be dropped.
-async fn ended(mut stop: watch::Receiver<bool>) {
-    // An error means that the server was dropped.
-    let _ = stop.wait_for(|stopped| *stopped).await;
+/// Waits until the server is dropped.
+async fn ended(mut open: watch::Receiver<()>) {
+    while open.changed().await.is_ok() {}
 }
 
 async fn attend(State(desk): State<Arc<Desk>>, request: Request) -> Response {
@@ -114,7 +113,7 @@ async fn attend(State(desk): State<Arc<Desk>>, request: Request) -> Response {
 
 async fn reply(desk: &Arc<Desk>, call: Call) -> Response {
     if call.has(&Fault::Hang) {
-        ended(desk.stop.clone()).await;
+        ended(desk.open.clone()).await;
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     let cut = call.has(&Fault::Truncated);

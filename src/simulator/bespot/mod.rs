@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::model::Timestamp;
-use crate::vendors::registry::Vendor;
+use crate::simulator::vendor::Vendor;
 
 use super::credentials::Credentials;
 use super::estate::Estate;

@@ -8,6 +8,7 @@ pub mod chance;
 pub mod day;
 mod days;
 pub mod fleet;
+pub mod machines;
 pub mod places;
 pub mod site;
 pub mod tally;
@@ -25,6 +26,7 @@ use crate::model::reading::Flow;
 use day::{Crossing, StoreDay};
 use days::Days;
 use fleet::Vehicle;
+use machines::Machine;
 use site::Site;
 
 /// Most stores an estate may have.
@@ -36,6 +38,7 @@ pub struct Estate {
     seed: u64,
     sites: Vec<Site>,
     vehicles: Vec<Vehicle>,
+    machines: Vec<Machine>,
     days: Days,
 }
 
@@ -78,7 +81,7 @@ impl Estate {
     pub fn new(seed: u64, stores: usize) -> Self {
         let stores = stores.clamp(1, MAX_STORES);
         let mut in_city: HashMap<&str, usize> = HashMap::new();
-        let sites = (0..stores)
+        let sites: Vec<Site> = (0..stores)
             .map(|index| {
                 let nth = in_city.entry(places::city_of(index).name).or_default();
                 *nth += 1;
@@ -87,6 +90,7 @@ impl Estate {
             .collect();
         Self {
             seed,
+            machines: machines::machines(seed, &sites),
             sites,
             vehicles: fleet::vehicles(seed, stores),
             // Today and yesterday of every store, and room for looking back.
@@ -110,6 +114,12 @@ impl Estate {
     #[must_use]
     pub fn vehicles(&self) -> &[Vehicle] {
         &self.vehicles
+    }
+
+    /// The coffee machines.
+    #[must_use]
+    pub fn machines(&self) -> &[Machine] {
+        &self.machines
     }
 
     /// The store of this name.

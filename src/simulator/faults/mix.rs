@@ -7,7 +7,7 @@ use rand::RngExt;
 use crate::model::Timestamp;
 use crate::simulator::estate::Estate;
 use crate::simulator::estate::chance::{Subject, chance};
-use crate::vendors::registry::Vendor;
+use crate::simulator::vendor::Vendor;
 
 use super::Fault;
 

@@ -7,7 +7,7 @@ mod mix;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::model::Timestamp;
-use crate::vendors::registry::Vendor;
+use crate::simulator::vendor::Vendor;
 
 pub use mix::Mix;
 

@@ -11,7 +11,7 @@ use chrono::SecondsFormat;
 use serde_json::{Map, Value, json};
 
 use crate::model::Timestamp;
-use crate::vendors::registry::Vendor;
+use crate::simulator::vendor::Vendor;
 
 use super::credentials::Credentials;
 use super::estate::{Estate, fleet};

@@ -10,7 +10,7 @@ use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use serde_json::{Value, json};
 
 use crate::model::Timestamp;
-use crate::vendors::registry::Vendor;
+use crate::simulator::vendor::Vendor;
 
 use super::credentials::Credentials;
 use super::estate::Estate;
