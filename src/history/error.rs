@@ -54,7 +54,11 @@ pub enum HistoryError {
         path: PathBuf,
     },
     /// There is no history at this place.
-    #[error("there is no history at {}", path.display())]
+    #[error(
+        "there is no history at {}: the monitor begins one when it runs; `path` under [history] \
+         says where",
+        path.display()
+    )]
     Missing {
         /// Where it was looked for.
         path: PathBuf,

@@ -1,6 +1,7 @@
 //! The file of a history: where it is, who may write it, and what happens when it is damaged.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -21,6 +22,17 @@ pub struct SetAside {
     pub path: PathBuf,
     /// What is wrong with it.
     pub reason: String,
+}
+
+impl fmt::Display for SetAside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the history was damaged ({}); it was set aside as {} and a new one was begun",
+            self.reason,
+            self.path.display()
+        )
+    }
 }
 
 /// A history file that only this process writes, as long as this value lives.

@@ -5,6 +5,7 @@
 mod building;
 mod crash;
 mod damage;
+mod export;
 mod format;
 mod model;
 mod reading;
