@@ -8,6 +8,7 @@ pub mod bespot;
 pub mod lenient;
 pub mod mews;
 pub mod navixy;
+pub mod pace;
 pub mod registry;
 pub mod smartnow;
 pub mod source;

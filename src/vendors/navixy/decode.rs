@@ -127,6 +127,19 @@ impl CounterType {
     }
 }
 
+impl States {
+    /// Adds the states of more trackers.
+    pub(super) fn absorb(&mut self, more: Self) {
+        self.by_tracker.extend(more.by_tracker);
+        self.blocked.extend(more.blocked);
+        self.missing.extend(more.missing);
+        self.server_now = more.server_now.or(self.server_now);
+        self.unknown_words.extend(more.unknown_words);
+        self.tally.rejected = self.tally.rejected.saturating_add(more.tally.rejected);
+        self.tally.needs_zone |= more.tally.needs_zone;
+    }
+}
+
 impl Tally {
     /// Reads a stamp and takes note when it cannot be used.
     pub(super) fn instant(&mut self, text: &str, reckoning: Reckoning) -> Option<Timestamp> {
