@@ -8,6 +8,7 @@
 mod day;
 mod estimate;
 mod estimator;
+mod explain;
 mod feeds;
 mod filter;
 mod learned;
@@ -17,6 +18,7 @@ mod settings;
 mod sheet;
 mod silent;
 mod sums;
+pub mod vendor;
 
 pub use day::Day;
 pub use estimate::{Drift, Estimate, Point};

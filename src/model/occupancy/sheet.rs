@@ -71,17 +71,21 @@ impl Sheet {
         });
     }
 
-    /// Keeps the newest vendor value of a cell; `false` when it changes nothing.
-    pub fn put_level(&mut self, level: VendorLevel) -> bool {
+    /// Keeps the newest vendor value of a cell.
+    pub fn put_level(&mut self, level: VendorLevel) {
         match self
             .levels
             .binary_search_by_key(&level.cell, |known| known.cell)
         {
-            Ok(at) if self.levels[at].at > level.at || self.levels[at] == level => return false,
+            Ok(at) if self.levels[at].at > level.at => {}
             Ok(at) => self.levels[at] = level,
             Err(at) => self.levels.insert(at, level),
         }
-        true
+    }
+
+    /// Whether the vendor sends a number at all.
+    pub fn has_levels(&self) -> bool {
+        !self.levels.is_empty()
     }
 
     /// The newest vendor value of a cell.
