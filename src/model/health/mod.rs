@@ -146,20 +146,8 @@ impl Expectation {
         Self {
             period_s: limit_s,
             lag_s: 0,
-            grace_s: (limit_s / 10).min(900),
+            grace_s: (limit_s / 10).max(60),
         }
-    }
-
-    /// Of a vehicle, by what it said last: it reports every few minutes while it moves, now and
-    /// then while its ignition is on, and once a day when parked or when it said nothing.
-    #[must_use]
-    pub fn vehicle(moving: bool, ignition: Option<bool>) -> Self {
-        let minutes = match (moving, ignition) {
-            (true, _) => 5,
-            (false, Some(true)) => 15,
-            (false, _) => 24 * 60,
-        };
-        Self::silence(minutes * 60)
     }
 }
 

@@ -321,15 +321,11 @@ fn expectations() {
     assert_eq!(Expectation::batches(900, 180), parts(QUARTERLY));
     assert_eq!(Expectation::batches(3600, 600), parts(HOURLY));
     assert_eq!(Expectation::batches(60, 0).grace_s, 30);
-    let silence = |moving, ignition| Expectation::vehicle(moving, ignition).period_s / 60;
-    assert_eq!(silence(true, None), 5);
-    assert_eq!(silence(true, Some(false)), 5);
-    assert_eq!(silence(false, Some(true)), 15);
-    assert_eq!(silence(false, Some(false)), 24 * 60);
-    assert_eq!(silence(false, None), 24 * 60);
-    let moving = feed(on_monday("14:00:00"), Expectation::vehicle(true, None));
-    assert_eq!(data_state(moving, on_monday("14:04:59")), DataState::Fresh);
-    assert_eq!(data_state(moving, on_monday("14:10:00")), DataState::Stale);
+    let driving = feed(on_monday("14:00:00"), Expectation::silence(300));
+    assert_eq!(data_state(driving, on_monday("14:04:59")), DataState::Fresh);
+    assert_eq!(data_state(driving, on_monday("14:06:00")), DataState::Due);
+    assert_eq!(data_state(driving, on_monday("14:06:01")), DataState::Late);
+    assert_eq!(data_state(driving, on_monday("14:10:00")), DataState::Stale);
 }
 
 #[test]
