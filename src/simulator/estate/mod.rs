@@ -226,3 +226,6 @@ fn flow(inward: bool, people: u32) -> Flow {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

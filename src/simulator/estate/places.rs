@@ -143,7 +143,7 @@ static NEW_YORK: City = City {
     zone: Tz::America__New_York,
     centre: (40.7423, -73.9876),
     network: Network::Bespot,
-    hours: hours((8, 21), (8, 21), Some((8, 20))),
+    hours: hours((8, 22), (8, 22), Some((8, 22))),
     places: &[
         "SoHo",
         "Times Square",
