@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod engine;
 pub mod history;
 pub mod model;
 pub mod output;

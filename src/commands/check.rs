@@ -42,8 +42,20 @@ pub async fn run(args: Args, globals: &Globals, out: &mut dyn Write) -> Result<E
         }
         all_well &= source(member, &desk, &clock, out).await?;
     }
-    writeln!(out, "{}", if all_well { "all well" } else { "something failed, see above" })?;
-    Ok(if all_well { Exit::Ok } else { Exit::SourceFailed })
+    writeln!(
+        out,
+        "{}",
+        if all_well {
+            "all well"
+        } else {
+            "something failed, see above"
+        }
+    )?;
+    Ok(if all_well {
+        Exit::Ok
+    } else {
+        Exit::SourceFailed
+    })
 }
 
 /// Reports one source; false when something about it does not work.
@@ -69,7 +81,10 @@ async fn source(
     let skew = exchanges.iter().rev().find_map(|sent| sent.clock_skew_s);
     writeln!(out, "  clock   {}", skew_in_words(skew))?;
     let (used, ceiling) = member.requests(clock.now());
-    writeln!(out, "  budget  {used} of {ceiling} requests of this hour used\n")?;
+    writeln!(
+        out,
+        "  budget  {used} of {ceiling} requests of this hour used\n"
+    )?;
     Ok(!findings.is_empty() && findings.iter().all(|found| found.ok))
 }
 
@@ -83,7 +98,9 @@ fn finding(found: &Finding, out: &mut dyn Write) -> std::io::Result<()> {
 }
 
 fn exchange(sent: &Exchange, out: &mut dyn Write) -> std::io::Result<()> {
-    let status = sent.status.map_or("no answer".to_owned(), |s| s.to_string());
+    let status = sent
+        .status
+        .map_or("no answer".to_owned(), |s| s.to_string());
     writeln!(
         out,
         "  sent    {} {} -> {status}, {} ms, {} bytes",
@@ -112,6 +129,10 @@ fn offline(config: &Config, out: &mut dyn Write) -> Result<Exit> {
         }
     }
     let (sources, stores) = (config.sources.len(), config.stores.len());
-    writeln!(out, "configuration valid: {sources} sources, {stores} stores").wrap_err("writing")?;
+    writeln!(
+        out,
+        "configuration valid: {sources} sources, {stores} stores"
+    )
+    .wrap_err("writing")?;
     Ok(if missing { Exit::Usage } else { Exit::Ok })
 }

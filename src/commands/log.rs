@@ -34,7 +34,11 @@ pub fn start(globals: &Globals) -> Result<Option<WorkerGuard>> {
     // Only our own words: the HTTP and TLS crates would log addresses and headers.
     let ours = tracing_subscriber::filter::Targets::new().with_target("occtop", level);
     use tracing_subscriber::prelude::*;
-    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
-    tracing_subscriber::registry().with(lines.with_filter(ours)).init();
+    let lines = tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        .with_writer(writer);
+    tracing_subscriber::registry()
+        .with(lines.with_filter(ours))
+        .init();
     Ok(Some(guard))
 }

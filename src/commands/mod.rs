@@ -1,6 +1,12 @@
 //! One file per command. A command gets its arguments, the global options and the output to write
 //! its result to; everything else it has to say goes to standard error or the log.
 
+pub mod check;
+pub mod log;
+pub mod poll;
+mod session;
+pub mod simulate;
+
 use std::io::Write;
 use std::path::PathBuf;
 

@@ -43,10 +43,17 @@ pub async fn run(args: Args, globals: &Globals, out: &mut dyn Write) -> Result<E
     let sources = engine::open(&config, session::display_zone(&config), &clock).await;
     let history = session::history_or_memory(&config, &clock).await?;
     let mut desk = engine::desk(&sources, history.handle.clone(), &clock).await?;
-    history.notices.into_iter().for_each(|said| desk.notice(said));
+    history
+        .notices
+        .into_iter()
+        .for_each(|said| desk.notice(said));
     let wanted = |name: &str| args.sources.is_empty() || args.sources.iter().any(|s| s == name);
     let board = engine::poll_once(sources, desk, &clock, wanted).await;
-    history.handle.close().await.wrap_err("closing the history")?;
+    history
+        .handle
+        .close()
+        .await
+        .wrap_err("closing the history")?;
     print(&board, args.format, &clock, out).wrap_err("writing the board")?;
     let failed = board
         .sources

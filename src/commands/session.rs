@@ -8,6 +8,7 @@ use color_eyre::eyre::{Result, WrapErr, bail};
 use super::Globals;
 use crate::clock::Clock;
 use crate::config::{self, Config, HistoryPath};
+use crate::engine;
 use crate::history::{History, HistoryError, Location};
 
 /// An open history and what there is to say about it.
@@ -63,15 +64,10 @@ pub fn known_sources(config: &Config, wanted: &[String]) -> Result<()> {
 /// The zone for what neither a store nor a vendor gives one: as configured, else the machine's.
 #[must_use]
 pub fn display_zone(config: &Config) -> Tz {
-    config.display.timezone.unwrap_or_else(machine_zone)
-}
-
-/// The machine's zone: `TZ`, else the system's setting, else UTC.
-fn machine_zone() -> Tz {
-    iana_time_zone::get_timezone()
-        .ok()
-        .and_then(|name| name.parse().ok())
-        .unwrap_or(Tz::UTC)
+    config
+        .display
+        .timezone
+        .unwrap_or_else(config::zone::machine)
 }
 
 /// Opens the configured history for writing.
@@ -107,7 +103,7 @@ pub async fn memory(clock: &Clock) -> Result<History, HistoryError> {
 
 async fn open(location: Location, clock: &Clock) -> Result<OpenHistory, HistoryError> {
     let (handle, opened) = History::open(location, clock.now()).await?;
-    let notices = opened.set_aside.map(|aside| aside.to_string());
+    let notices = opened.set_aside.as_ref().map(engine::damaged);
     Ok(OpenHistory {
         handle,
         notices: notices.into_iter().collect(),
@@ -115,9 +111,12 @@ async fn open(location: Location, clock: &Clock) -> Result<OpenHistory, HistoryE
 }
 
 fn location(config: &Config) -> Location {
-    match config.history.path.clone().or_else(|| {
-        config::default_history_path().map(HistoryPath::File)
-    }) {
+    match config
+        .history
+        .path
+        .clone()
+        .or_else(|| config::default_history_path().map(HistoryPath::File))
+    {
         Some(HistoryPath::File(path)) => Location::File(path),
         Some(HistoryPath::Memory) | None => Location::Memory,
     }

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::opening::Sources;
 use super::past::{self, Memory};
 use crate::clock::Clock;
-use crate::history::{History, HistoryError};
+use crate::history::{History, HistoryError, SetAside};
 use crate::model::Timestamp;
 use crate::model::attempt::{Ask, Attempt, ErrorKind, Outcome, SourceError};
 use crate::model::board::Board;
@@ -112,6 +112,9 @@ impl Desk {
         let (attempt, changes) = match self.history.record(attempt.clone()).await {
             Ok(recorded) => {
                 self.trouble = None;
+                if let Some(aside) = &recorded.set_aside {
+                    self.standing.push(damaged(aside).into());
+                }
                 (attempt, recorded.changes)
             }
             Err(error) => {
@@ -157,7 +160,11 @@ impl Desk {
         let clerk = self.clerks.iter().find(|clerk| *clerk.name == *name);
         let memory = Memory {
             learned: clerk.map(|clerk| clerk.schedule.learned()),
-            delivered: self.ledger.delivered_spans(name).cloned().unwrap_or_default(),
+            delivered: self
+                .ledger
+                .delivered_spans(name)
+                .cloned()
+                .unwrap_or_default(),
         };
         if let Ok(memory) = serde_json::to_value(memory) {
             drop(self.history.remember(name, past::MEMORY, &memory).await);
@@ -209,6 +216,16 @@ fn locked(budget: &SharedBudget) -> MutexGuard<'_, Budget> {
 
 fn unwritable(error: &HistoryError) -> String {
     format!("history cannot be written, new readings are not counted: {error}")
+}
+
+/// What to say of a damaged history that was moved out of the way.
+#[must_use]
+pub fn damaged(aside: &SetAside) -> String {
+    format!(
+        "the history was damaged ({}) and set aside as {}; a new one was begun",
+        aside.reason,
+        aside.path.display()
+    )
 }
 
 fn without_delivery(attempt: &Attempt) -> Attempt {

@@ -24,7 +24,7 @@ use crate::clock::Clock;
 use crate::history::History;
 use crate::model::board::Board;
 
-pub use self::desk::Desk;
+pub use self::desk::{Desk, damaged};
 pub use self::opening::{Member, Sources, open};
 
 /// A running engine. Dropping it stops all polling.

@@ -1,11 +1,12 @@
 //! From a checked configuration to sources that can be polled and the plan they follow.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use chrono_tz::Tz;
 
 use crate::clock::Clock;
 use crate::config::{Config, SourceConfig};
+use crate::model::Timestamp;
 use crate::model::attempt::SourceError;
 use crate::model::health::Expectation;
 use crate::model::ledger::plan::{Plan, Quiet, SourcePlan};
@@ -34,6 +35,15 @@ pub struct Member {
     pub budget: SharedBudget,
 }
 
+impl Member {
+    /// Requests of its credential in the hour before `now`, and the ceiling.
+    #[must_use]
+    pub fn requests(&self, now: Timestamp) -> (u32, u32) {
+        let budget = self.budget.lock().unwrap_or_else(PoisonError::into_inner);
+        (budget.last_hour(now), budget.per_hour())
+    }
+}
+
 /// Opens every source. One that cannot be opened (a secret that cannot be resolved) is kept with
 /// its error; the others run.
 pub async fn open(config: &Config, display_zone: Tz, clock: &Clock) -> Sources {
@@ -42,7 +52,9 @@ pub async fn open(config: &Config, display_zone: Tz, clock: &Clock) -> Sources {
     let mut plans = Vec::new();
     for (source, budget) in config.sources.iter().zip(budgets) {
         let opened = if source.enabled {
-            open_one(source.clone(), budget.clone(), clock.clone()).await.map(Some)
+            open_one(source.clone(), budget.clone(), clock.clone())
+                .await
+                .map(Some)
         } else {
             Ok(None)
         };

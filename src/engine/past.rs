@@ -12,10 +12,15 @@ use crate::model::board::Beat;
 use crate::model::calendar::local_midnight;
 use crate::model::ledger::plan::Plan;
 use crate::model::ledger::{Restored, RestoredSource, Spans};
+use crate::model::occupancy::Visit;
+use crate::model::reading::{Quantity, Reading};
 use crate::model::schedule::Learned;
 
 /// How far back single readings are read: the running and the previous business day.
 const RECENT: TimeDelta = TimeDelta::hours(50);
+
+/// How far back counts are read to learn from: a fortnight, and the day it begins in.
+const LEARNED_FROM: TimeDelta = TimeDelta::days(15);
 
 /// Everything an earlier run left.
 pub(super) struct Past {
@@ -62,12 +67,31 @@ pub(super) async fn read(
         (id.clone(), local_midnight(zone, now))
     });
     let bases = history.last_levels(midnights.collect()).await?;
-    let recent = history.readings(Query::since(now - RECENT)).await?;
-    let readings = bases.into_iter().chain(past.newest).chain(recent);
+    let recent_from = quarter(now - RECENT);
+    let recent = history.readings(Query::since(recent_from)).await?;
+    let earlier = history.flow_sums(now - LEARNED_FROM, recent_from).await?;
+    // A counter's newest reading may be older than the recent ones. It is part of the earlier sums
+    // then, and only tells how far the counter reached.
+    let (silent, newest): (Vec<_>, Vec<_>) = past.newest.into_iter().partition(|stored| {
+        stored.reading.start < recent_from && stored.reading.measure.quantity() == Quantity::Flow
+    });
+    let readings = bases.into_iter().chain(newest).chain(recent);
     Ok(Past {
         restored: Restored {
             facts: past.facts,
             readings: once_each(readings),
+            silent: silent.into_iter().map(|stored| stored.reading).collect(),
+            earlier: earlier
+                .into_iter()
+                .map(|sum| {
+                    let visit = Visit {
+                        start: sum.start,
+                        span_s: sum.span_s,
+                        flow: sum.flow,
+                    };
+                    (sum.device, visit)
+                })
+                .collect(),
             sources: past
                 .sources
                 .iter()
@@ -84,16 +108,26 @@ pub(super) async fn read(
 }
 
 /// The three questions overlap; flows are added up, so each reading may come only once.
-fn once_each(readings: impl Iterator<Item = Stored>) -> Vec<(crate::model::reading::Reading, Timestamp)> {
+fn once_each(readings: impl Iterator<Item = Stored>) -> Vec<(Reading, Timestamp)> {
     let mut seen = std::collections::HashSet::new();
     readings
         .filter(|stored| {
             let reading = &stored.reading;
             let quantity = reading.measure.quantity();
-            seen.insert((reading.start, reading.device.clone(), quantity, reading.item))
+            seen.insert((
+                reading.start,
+                reading.device.clone(),
+                quantity,
+                reading.item,
+            ))
         })
         .map(|stored| (stored.reading, stored.fetched_at))
         .collect()
+}
+
+/// The start of the quarter hour that `at` is in.
+fn quarter(at: Timestamp) -> Timestamp {
+    at - TimeDelta::seconds(at.timestamp().rem_euclid(900))
 }
 
 fn restored(name: &str, source: &PastSource, memory: Option<&Memory>) -> RestoredSource {
@@ -101,7 +135,9 @@ fn restored(name: &str, source: &PastSource, memory: Option<&Memory>) -> Restore
         name: name.to_owned(),
         beats: source.attempts.iter().map(beat).collect(),
         last_success: source.last_success,
-        delivered: memory.map(|memory| memory.delivered.clone()).unwrap_or_default(),
+        delivered: memory
+            .map(|memory| memory.delivered.clone())
+            .unwrap_or_default(),
     }
 }
 

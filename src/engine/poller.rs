@@ -39,7 +39,12 @@ pub(super) async fn run(mut poller: Poller) {
         let name = poller.name.clone();
         let attempt = attempt(name, &mut *poller.source, &ask, &poller.clock).await;
         let (answer, answered) = oneshot::channel();
-        if poller.desk.send(Message::Done(attempt, answer)).await.is_err() {
+        if poller
+            .desk
+            .send(Message::Done(attempt, answer))
+            .await
+            .is_err()
+        {
             return;
         }
         let Ok(at) = answered.await else { return };
@@ -62,7 +67,7 @@ impl Poller {
         }
     }
 
-    async fn ask(&self) -> Option<Ask> {
+    async fn ask(&mut self) -> Option<Ask> {
         let (answer, answered) = oneshot::channel();
         let message = Message::Ask(self.name.clone(), answer);
         self.desk.send(message).await.ok()?;

@@ -15,6 +15,7 @@ mod restore;
 mod row;
 mod schema;
 mod statement;
+mod sums;
 mod worker;
 
 use std::path::PathBuf;
@@ -32,6 +33,7 @@ pub use query::{Query, Revision, Stored};
 pub use reader::Reader;
 pub use record::Recorded;
 pub use restore::{PastAttempt, PastSource, Restored};
+pub use sums::FlowSum;
 
 use row::Key;
 use worker::Worker;
@@ -97,6 +99,20 @@ impl History {
             readings.extend(page);
         }
         Ok(readings)
+    }
+
+    /// Reads people counts that started in `[from, to)` as sums per quarter hour, by time.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn flow_sums(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<FlowSum>, HistoryError> {
+        self.worker
+            .work(move |database| sums::flows(&database.connection, &database.devices, from, to))
+            .await
     }
 
     /// Reads which readings of a range were replaced, by the time of the reading.

@@ -98,6 +98,12 @@ impl Quality {
         if set { self.with(flag) } else { self }
     }
 
+    /// Without one of the flags.
+    #[must_use]
+    pub fn without(self, flag: Flag) -> Self {
+        Self(self.0 & !(flag as u8))
+    }
+
     /// The flags of both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -128,5 +134,6 @@ mod tests {
         let words: Vec<_> = quality.flags().map(Flag::word).collect();
         assert_eq!(words, ["partial", "revised"]);
         assert!(!quality.has(Flag::Silent));
+        assert!(!quality.without(Flag::Partial).has(Flag::Partial));
     }
 }

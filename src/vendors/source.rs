@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use reqwest::Url;
 
 use crate::model::attempt::{Ask, Finding, Outcome};
+use crate::model::ledger::plan::RowGrid;
 use crate::model::schedule::Cadence;
 
 pub use crate::model::occupancy::ZeroRows;
@@ -28,6 +29,11 @@ pub trait Source: Send {
 
     /// The cadence of this account, with the configuration's overrides already in it.
     fn cadence(&self) -> Cadence;
+
+    /// How its interval rows are to be read.
+    fn grid(&self) -> RowGrid {
+        RowGrid::default()
+    }
 
     /// The transport it uses, to collect what was sent.
     fn transport(&self) -> &Transport;

@@ -6,6 +6,7 @@ use super::cells::{Cells, Sum};
 use super::spans::Spans;
 use crate::model::Timestamp;
 use crate::model::board::{Cell, Day};
+use crate::model::occupancy::Point;
 use crate::model::reading::Flow;
 
 /// The grid of a day and what an empty cell means on it.
@@ -57,6 +58,32 @@ pub(super) fn of_cells(grid: &Grid<'_>, counters: &[&Cells]) -> Day {
         cell_s: grid.cell_s,
         cells,
     }
+}
+
+/// Draws the estimated number of people into the cells at whose end it holds.
+pub(super) fn draw_curve(day: &mut Day, curve: impl Iterator<Item = Point>) {
+    for cell in &mut day.cells {
+        cell.inside = None;
+    }
+    for point in curve {
+        let index = (point.end - day.start).num_seconds() - 1;
+        let index = index.div_euclid(i64::from(day.cell_s.max(1)));
+        if let Some(cell) = usize::try_from(index)
+            .ok()
+            .and_then(|i| day.cells.get_mut(i))
+        {
+            cell.inside = Some(rounded(point.n));
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the cast saturates"
+)]
+fn rounded(people: f64) -> u32 {
+    people.round().max(0.0) as u32
 }
 
 fn cell(sums: &[Sum], quiet: bool) -> Cell {

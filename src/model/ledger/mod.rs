@@ -23,7 +23,7 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 
 use self::device::{About, Device, State};
-use self::plan::{Plan, Quiet, Stamp};
+use self::plan::{Plan, Quiet};
 pub use self::source::Progress;
 use self::source::Source;
 pub use self::spans::Spans;
@@ -32,7 +32,8 @@ use super::Timestamp;
 use super::attempt::{Attempt, Delivery, ErrorKind, SourceError};
 use super::board::{Beat, Board};
 use super::device::{DeviceId, Facts, Kind};
-use super::reading::{Change, Measure, Reading};
+use super::occupancy::Visit;
+use super::reading::{Change, Level, Measure, Reading};
 use super::store::Member;
 
 /// Everything learned so far.
@@ -53,6 +54,10 @@ pub struct Restored {
     pub facts: Vec<(DeviceId, Facts)>,
     /// Readings with the instant they were fetched.
     pub readings: Vec<(Reading, Timestamp)>,
+    /// The newest reading of each counter that has been silent for longer than that.
+    pub silent: Vec<Reading>,
+    /// What doors counted before that, to learn from, in quarter hours or longer.
+    pub earlier: Vec<(DeviceId, Visit)>,
     /// By source.
     pub sources: Vec<RestoredSource>,
 }
@@ -122,8 +127,25 @@ impl Ledger {
         for (id, facts) in &restored.facts {
             self.describe(id, facts);
         }
+        for reading in restored.silent {
+            let source = self.source_index(reading.device.source());
+            if let (Some(source), Some(device)) = (source, self.devices.get_mut(&reading.device)) {
+                device.as_of = device.as_of.max(Some(self.plan.stamp(source, &reading)));
+                self.reached(source, &reading.device);
+            }
+        }
+        for (id, visit) in restored.earlier {
+            if let Some(store) = self.devices.get(&id).and_then(|device| device.store) {
+                self.tallies[store].learn(&id, visit);
+            }
+        }
         for (reading, fetched_at) in restored.readings {
             self.take(&Change { reading, old: None }, fetched_at);
+        }
+        for source in 0..self.sources.len() {
+            if let Some(from) = self.sources[source].delivered.start() {
+                self.watched(u16::try_from(source).unwrap_or(u16::MAX), from);
+            }
         }
         self.make_all_rows();
     }
@@ -293,7 +315,8 @@ impl Ledger {
         self.devices.insert(id.clone(), device);
         self.sources[usize::from(source)].devices += 1;
         if let Some(store) = store {
-            self.tallies[store].join(id.clone());
+            let quiet = self.plan.sources[usize::from(source)].quiet;
+            self.tallies[store].join(id, facts, quiet);
         }
         self.reached(source, id);
         true
@@ -306,13 +329,14 @@ impl Ledger {
             return false;
         };
         let source = device.source;
-        let stamp = match self.plan.sources[usize::from(source)].stamp {
-            Stamp::Start => change.reading.start,
-            Stamp::End => change.reading.end(),
-        };
+        let stamp = self.plan.stamp(source, &change.reading);
         device.take(change, stamp, fetched_at);
-        if let (Measure::Flow(_), Some(store)) = (change.reading.measure, device.store) {
-            self.tallies[store].flow(change, fetched_at);
+        match (change.reading.measure, device.store) {
+            (Measure::Flow(_), Some(store)) => self.tallies[store].flow(change, fetched_at),
+            (Measure::Level(Level::Occupancy, people), Some(store)) => {
+                self.tallies[store].vendor_says(change.reading.start, people.int());
+            }
+            _ => {}
         }
         self.reached(source, &change.reading.device);
         true
@@ -335,11 +359,42 @@ impl Ledger {
                 .delivered
                 .forget(self.now - chrono::TimeDelta::days(3));
         }
+        if let Some(from) = delivery.complete_from {
+            self.watched(source, from);
+        }
+        let state = &mut self.sources[usize::from(source)];
         if delivery.roster
             && let Some(error) = missing_member(&plan, name, &delivery.facts)
         {
             state.blame(error);
         }
+    }
+}
+
+/// What estimates need to know beside counts.
+impl Ledger {
+    /// Every people counter of a source has been watched since `from`.
+    fn watched(&mut self, source: u16, from: Timestamp) {
+        for (id, device) in self.devices.iter().filter(|(_, d)| d.source == source) {
+            if let Some(store) = device.store {
+                self.tallies[store].watched(id, from);
+            }
+        }
+    }
+
+    /// Tells a store how far its doors have delivered and brings its estimate up to date.
+    fn estimate(&mut self, index: usize) {
+        let reaches: Vec<_> = self.tallies[index]
+            .members()
+            .filter_map(|id| {
+                let device = self.devices.get(id)?;
+                Some((id.clone(), self.about(device).covered_to?))
+            })
+            .collect();
+        for (id, to) in reaches {
+            self.tallies[index].reached(&id, to);
+        }
+        self.tallies[index].estimate();
     }
 }
 
@@ -397,6 +452,7 @@ impl Ledger {
             self.board.devices.insert((device.source, id.clone()), row);
         }
         for &index in stores {
+            self.estimate(index);
             let row = Arc::new(self.store_row(index));
             if index < self.board.stores.len() {
                 self.board.stores.set(index, row);

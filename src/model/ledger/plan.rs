@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use crate::model::Timestamp;
 use crate::model::calendar::day_start;
 use crate::model::device::DeviceId;
+use crate::model::reading::Reading;
 use crate::model::schedule::Cadence;
 use crate::model::store::{Reset, Store};
 
@@ -87,6 +88,15 @@ impl Plan {
         self.stores
             .iter()
             .position(|store| store.members.iter().any(|member| member.claims(device)))
+    }
+
+    /// The instant of a reading that counts as its horizon.
+    #[must_use]
+    pub fn stamp(&self, source: u16, reading: &Reading) -> Timestamp {
+        match self.sources[usize::from(source)].stamp {
+            Stamp::Start => reading.start,
+            Stamp::End => reading.end(),
+        }
     }
 
     /// From when on the data of a source is needed at `now`: the earliest running reset of any

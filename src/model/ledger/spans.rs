@@ -42,6 +42,12 @@ impl Spans {
             .filter(|(start, end)| start < end)
     }
 
+    /// Where the first stretch begins.
+    #[must_use]
+    pub fn start(&self) -> Option<Timestamp> {
+        self.0.first().map(|(from, _)| *from)
+    }
+
     /// Whether the whole of `[from, to)` has been delivered.
     #[must_use]
     pub fn covers(&self, from: Timestamp, to: Timestamp) -> bool {

@@ -1,22 +1,25 @@
 //! What the ledger knows of one store, and its row.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{TimeDelta, TimeZone};
 use chrono_tz::Tz;
 
 use super::cells::CELL_S;
 use super::day::{self, Grid};
 use super::device::{About, Counter, Device, State};
+use super::plan::Quiet;
 use super::spans::Spans;
 use super::totals::Totals;
 use crate::model::Timestamp;
 use crate::model::board::{Day, Occupancy, Origin, StoreRow, Today};
 use crate::model::calendar::{day_start, next_day_start};
-use crate::model::device::{DeviceId, Facts};
+use crate::model::device::{DeviceId, Facts, Kind};
 use crate::model::figure::{Figure, Flag, Quality};
 use crate::model::health::Expectation;
+use crate::model::occupancy::vendor::leading;
+use crate::model::occupancy::{Door, Estimate, Estimator, Settings, Visit, ZeroRows};
 use crate::model::reading::{Change, Measure};
 use crate::model::store::{Member, Store};
 
@@ -30,6 +33,8 @@ pub(super) struct Tally {
     declared: bool,
     totals: Totals,
     members: BTreeSet<DeviceId>,
+    doors: BTreeMap<DeviceId, Door>,
+    estimator: Estimator,
 }
 
 /// A member of a store.
@@ -51,17 +56,56 @@ impl Tally {
     pub fn new(store: Arc<Store>, declared: bool, now: Timestamp) -> Self {
         let start = day_start(store.timezone, store.reset, now);
         let end = next_day_start(store.timezone, store.reset, now);
+        let estimator = Estimator::new(Settings::of(&store));
         Self {
             store,
             declared,
             totals: Totals::new(start, end),
             members: BTreeSet::new(),
+            doors: BTreeMap::new(),
+            estimator,
         }
     }
 
-    /// Takes a device as a member.
-    pub fn join(&mut self, device: DeviceId) {
-        self.members.insert(device);
+    /// Takes a device as a member; a people counter is a door of the store.
+    pub fn join(&mut self, id: &DeviceId, facts: &Facts, quiet: Quiet) {
+        self.members.insert(id.clone());
+        if facts.kind() == Kind::PeopleCounter {
+            let zero_rows = match quiet {
+                Quiet::Zero => ZeroRows::Omitted,
+                Quiet::Missing => ZeroRows::Explicit,
+                Quiet::Learned => ZeroRows::Auto,
+            };
+            let door = self.estimator.door(&facts.name, zero_rows);
+            self.doors.insert(id.clone(), door);
+        }
+    }
+
+    /// A door of the store has been watched since `from`.
+    pub fn watched(&mut self, id: &DeviceId, from: Timestamp) {
+        if let Some(door) = self.doors.get(id) {
+            self.estimator.watched(*door, from);
+        }
+    }
+
+    /// A door of the store has delivered everything up to `to`.
+    pub fn reached(&mut self, id: &DeviceId, to: Timestamp) {
+        if let Some(door) = self.doors.get(id) {
+            self.estimator.reached(*door, to);
+        }
+    }
+
+    /// Takes a vendor's own occupancy, which is compared with ours.
+    pub fn vendor_says(&mut self, at: Timestamp, people: i64) {
+        // Ours is of all doors together, so a vendor's number of one of several says nothing.
+        if self.doors.len() == 1 {
+            self.estimator.vendor_says(at, people);
+        }
+    }
+
+    /// Brings the estimate up to date with everything taken.
+    pub fn estimate(&mut self) {
+        self.estimator.run();
     }
 
     /// Its devices that exist, sorted.
@@ -70,13 +114,31 @@ impl Tally {
     }
 
     /// Takes people who crossed a counting line of the store.
-    pub fn flow(&mut self, change: &Change, _fetched_at: Timestamp) {
-        if let Measure::Flow(flow) = change.reading.measure {
-            let old = match change.old {
-                Some(Measure::Flow(old)) => Some(old),
-                _ => None,
+    pub fn flow(&mut self, change: &Change, delivered: Timestamp) {
+        let reading = &change.reading;
+        let Measure::Flow(flow) = reading.measure else {
+            return;
+        };
+        let old = match change.old {
+            Some(Measure::Flow(old)) => Some(old),
+            _ => None,
+        };
+        self.totals.replace(reading.start, flow, old);
+        if let Some(door) = self.doors.get(&reading.device) {
+            let visit = Visit {
+                start: reading.start,
+                span_s: reading.span_s,
+                flow,
             };
-            self.totals.replace(change.reading.start, flow, old);
+            self.estimator.observe(*door, visit, old, delivered);
+        }
+    }
+
+    /// Takes what a door counted on an earlier day, to learn from.
+    pub fn learn(&mut self, id: &DeviceId, visit: Visit) {
+        if let Some(door) = self.doors.get(id) {
+            let delivered = visit.start + TimeDelta::seconds(i64::from(visit.span_s));
+            self.estimator.observe(*door, visit, None, delivered);
         }
     }
 
@@ -106,17 +168,21 @@ impl Tally {
             .collect();
         let worst = worst(parts, counters.is_empty());
         let today = self.today(&counters, now);
-        let day = self.day(&counters);
+        let occupancy = if counters.is_empty() {
+            on_board(parts)
+        } else {
+            self.people(&counters, today.as_ref(), now)
+        };
+        let vendor_leads = occupancy
+            .as_ref()
+            .is_some_and(|o| o.origin == Origin::Vendor);
+        let day = self.day(&counters, vendor_leads);
         let peak = peak(&day);
         StoreRow {
             store: self.store.clone(),
             declared: self.declared,
             members: parts.iter().map(|part| part.id.clone()).collect(),
-            occupancy: if counters.is_empty() {
-                on_board(parts)
-            } else {
-                self.people(&counters, today.as_ref())
-            },
+            occupancy,
             today,
             day: Arc::new(day),
             expectation: worst.map_or(NO_EXPECTATION, |part| part.about.expectation),
@@ -193,7 +259,7 @@ impl Tally {
         store.hours.open_seconds(store.timezone, from, to)
     }
 
-    fn day(&self, counters: &[(&Part<'_>, &Counter)]) -> Day {
+    fn day(&self, counters: &[(&Part<'_>, &Counter)], vendor_leads: bool) -> Day {
         let nothing = Spans::default();
         let first = counters.first().map(|(part, _)| &part.about);
         let grid = Grid {
@@ -210,50 +276,75 @@ impl Tally {
             delivered: first.map_or(&nothing, |about| about.delivered),
         };
         let cells: Vec<_> = counters.iter().map(|(_, counter)| &counter.cells).collect();
-        day::of_cells(&grid, &cells)
+        let mut day = day::of_cells(&grid, &cells);
+        if !vendor_leads {
+            day::draw_curve(&mut day, self.estimator.curve());
+        }
+        day
     }
 
-    /// The number of people, by the vendor's account or by counting.
+    /// The number of people, by the vendor's account or by counting, whichever leads.
     fn people(
         &self,
         counters: &[(&Part<'_>, &Counter)],
         today: Option<&Today>,
+        now: Timestamp,
     ) -> Option<Occupancy> {
         let quality = self.quality(counters, today);
-        let counted = today.and_then(|today| self.counted(counters, today, quality));
+        let estimate = self.estimator.estimate();
         let vendor = vendor(counters, today, quality);
-        match (vendor, counted) {
-            (None, counted) => counted,
-            (vendor, _) => vendor,
+        let origin = leading(
+            self.store.lead,
+            estimate.as_ref(),
+            vendor.as_ref().map(|vendor| vendor.shown.as_of),
+            self.estimator.cell_min(),
+            now,
+        );
+        let counted = estimate.map(|estimate| self.counted(counters, &estimate, quality));
+        match origin {
+            Origin::Vendor => vendor.map(|vendor| self.with_dispute(vendor)).or(counted),
+            Origin::Counted | Origin::OnBoard => counted.or(vendor),
         }
     }
 
     fn counted(
         &self,
         counters: &[(&Part<'_>, &Counter)],
-        today: &Today,
+        estimate: &Estimate,
         quality: Quality,
-    ) -> Option<Occupancy> {
-        let as_of = counters
-            .iter()
-            .filter_map(|(part, _)| part.about.covered_to)
-            .min()?;
-        let raw = self.totals.net();
-        let shown = people(raw);
-        let margin = default_margin(today);
-        Some(Occupancy {
+    ) -> Occupancy {
+        let (low, high) = estimate.band();
+        Occupancy {
             shown: Figure {
-                value: shown,
-                as_of,
-                fetched_at: fetched_at(counters, as_of),
-                quality,
+                value: estimate.shown(),
+                as_of: estimate.as_of,
+                fetched_at: fetched_at(counters, estimate.as_of),
+                // What has arrived is measured against the opening hours here, so that a closed
+                // morning is no hole.
+                quality: estimate.quality.without(Flag::Partial).and(quality),
             },
-            low: shown.saturating_sub(margin),
-            high: shown.saturating_add(margin),
-            raw,
+            low,
+            high,
+            raw: estimate.raw,
             origin: Origin::Counted,
-            why: Vec::new(),
-        })
+            why: self.estimator.why(),
+        }
+    }
+
+    /// Says by how much the vendor's number and ours differ, once they do for an hour.
+    fn with_dispute(&self, mut vendor: Occupancy) -> Occupancy {
+        if let Some(dispute) = self.estimator.dispute() {
+            let since = self
+                .store
+                .timezone
+                .from_utc_datetime(&dispute.since.naive_utc());
+            vendor.why.push(format!(
+                "our own count differs by {:+.0} people since {}",
+                -dispute.more,
+                since.format("%H:%M")
+            ));
+        }
+        vendor
     }
 
     fn quality(&self, counters: &[(&Part<'_>, &Counter)], today: Option<&Today>) -> Quality {

@@ -463,6 +463,8 @@ fn what_history_left_is_shown_unconfirmed() {
             .into_iter()
             .map(|change| (change.reading, at("2026-03-02T08:16:01Z")))
             .collect(),
+        silent: Vec::new(),
+        earlier: Vec::new(),
         sources: vec![RestoredSource {
             name: "opap".to_owned(),
             last_success: Some(at("2026-03-02T08:16:01Z")),

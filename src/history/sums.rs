@@ -1,0 +1,61 @@
+//! People counts of past days as sums per quarter hour: what estimates learn from.
+
+use rusqlite::{Connection, params};
+
+use crate::model::Timestamp;
+use crate::model::device::DeviceId;
+use crate::model::reading::Flow;
+
+use super::database::Devices;
+use super::error::HistoryError;
+use super::row;
+
+/// The crossings of one door in one quarter hour, or in one interval where that is longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowSum {
+    /// The people counter.
+    pub device: DeviceId,
+    /// Start of the quarter hour.
+    pub start: Timestamp,
+    /// Length in seconds.
+    pub span_s: u32,
+    /// Everyone who crossed.
+    pub flow: Flow,
+}
+
+/// Reads the sums of all counts that started in `[from, to)`, by time. A fortnight of minute rows
+/// comes as a fifteenth of them.
+pub(super) fn flows(
+    connection: &Connection,
+    devices: &Devices,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<FlowSum>, HistoryError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT start / 900, device, max(span_s), sum(value), sum(out) FROM reading \
+         WHERE start >= ?1 AND start < ?2 AND quantity = 0 \
+         GROUP BY start / 900, device ORDER BY start / 900",
+    )?;
+    let mut rows = statement.query(params![from.timestamp(), to.timestamp()])?;
+    let mut sums = Vec::new();
+    while let Some(sum) = rows.next()? {
+        let Some(device) = devices.name(sum.get(1)?) else {
+            continue;
+        };
+        let people = |column| -> rusqlite::Result<u32> {
+            let count: Option<i64> = sum.get(column)?;
+            Ok(u32::try_from(count.unwrap_or(0).max(0)).unwrap_or(u32::MAX))
+        };
+        let span_s: u32 = sum.get(2)?;
+        sums.push(FlowSum {
+            device: device.clone(),
+            start: row::instant(sum.get::<_, i64>(0)? * 900),
+            span_s: span_s.max(900),
+            flow: Flow {
+                entered: people(3)?,
+                left: people(4)?,
+            },
+        });
+    }
+    Ok(sums)
+}
