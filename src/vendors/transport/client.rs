@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Response, Url};
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::timeout;
 
 use crate::clock::{Clock, monotonic};
@@ -117,6 +118,11 @@ impl Transport {
     pub fn budget(&self) -> (u32, u32) {
         let budget = lock(&self.budget);
         (budget.last_hour(self.clock.now()), budget.per_hour())
+    }
+
+    /// Takes note of a secret that is sent in another form, for example encoded.
+    pub fn hide(&self, secret: &SecretString) {
+        lock(&self.secrets).add(secret.expose_secret());
     }
 
     /// The text without any secret that this source has sent. Vendors write back what they got.

@@ -41,6 +41,11 @@ pub(super) fn broken(url: &Url, stage: Stage, error: &reqwest::Error) -> SourceE
         let message = format!("no safe connection to {host}: {tls}");
         return SourceError::new(ErrorKind::Network, message);
     }
+    let unpacking = matches!(io, Some(io::ErrorKind::InvalidData));
+    if unpacking || find::<flate2::DecompressError>(error).is_some() {
+        let message = format!("the compressed body from {host} cannot be unpacked");
+        return SourceError::new(ErrorKind::Schema, message);
+    }
     let what = match (stage, io) {
         _ if error.is_dns() => format!("the name {host} cannot be resolved"),
         (_, Some(io::ErrorKind::ConnectionRefused)) => format!("{host} refused the connection"),
@@ -49,10 +54,6 @@ pub(super) fn broken(url: &Url, stage: Stage, error: &reqwest::Error) -> SourceE
             format!("{host} reset the connection")
         }
         (Stage::Answer, _) => format!("no answer from {host}: {}", root(error)),
-        (Stage::Body, Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput)) => {
-            let message = format!("the compressed body from {host} cannot be unpacked");
-            return SourceError::new(ErrorKind::Schema, message);
-        }
         (Stage::Body, _) => format!("the body from {host} was cut off"),
     };
     SourceError::new(ErrorKind::Network, what)

@@ -19,7 +19,7 @@ use crate::model::budget::Budget;
 
 pub use allow::Allowed;
 pub use client::{BODY_CAP, Transport};
-pub use redact::{plain, redact_url};
+pub use redact::{one_line, plain, redact_url};
 pub use reply::Reply;
 pub use request::Request;
 

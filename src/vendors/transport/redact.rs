@@ -40,9 +40,16 @@ pub fn redact_url(url: &Url) -> String {
     shown.into()
 }
 
-/// Text of a vendor in one short line without control characters, which could drive a terminal.
+/// Text of a vendor as it may be quoted: one short line, see [`one_line`].
 #[must_use]
 pub fn plain(text: &str) -> String {
+    one_line(text, QUOTED)
+}
+
+/// Text in one line of at most `longest` characters, without control characters and marks that
+/// could drive or confuse a terminal.
+#[must_use]
+pub fn one_line(text: &str, longest: usize) -> String {
     let clean = |c: char| {
         if c.is_control() || is_format(c) {
             ' '
@@ -50,9 +57,9 @@ pub fn plain(text: &str) -> String {
             c
         }
     };
-    let line: String = text.chars().take(4 * QUOTED).map(clean).collect();
+    let line: String = text.chars().take(4 * longest).map(clean).collect();
     let mut line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some((cut, _)) = line.char_indices().nth(QUOTED) {
+    if let Some((cut, _)) = line.char_indices().nth(longest) {
         line.truncate(cut);
         line.push('…');
     }
@@ -117,11 +124,12 @@ impl Secrets {
         }
     }
 
-    fn add(&mut self, secret: &str) {
-        let known = |known: &SecretString| known.expose_secret() == secret;
-        if secret.chars().count() < SHORTEST || self.0.iter().any(known) {
+    /// Takes note of one secret; one that is known already becomes the newest.
+    pub(super) fn add(&mut self, secret: &str) {
+        if secret.chars().count() < SHORTEST {
             return;
         }
+        self.0.retain(|known| known.expose_secret() != secret);
         if self.0.len() == Self::KEPT {
             self.0.remove(0);
         }
