@@ -5,7 +5,9 @@
 //! readings or a typed error, pure).
 
 pub mod bespot;
+pub mod discreet;
 pub mod lenient;
+pub mod loose;
 pub mod mews;
 pub mod navixy;
 pub mod pace;

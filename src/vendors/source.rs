@@ -7,9 +7,11 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use reqwest::Url;
 
+use crate::model::Timestamp;
 use crate::model::attempt::{Ask, Finding, Outcome};
+use crate::model::health::Expectation;
 use crate::model::ledger::plan::RowGrid;
-use crate::model::schedule::Cadence;
+use crate::model::schedule::{Cadence, Publish};
 
 pub use crate::model::occupancy::ZeroRows;
 
@@ -61,3 +63,6 @@ pub struct Common {
     /// How the vendor writes intervals in which nobody passed.
     pub zero_rows: ZeroRows,
 }
+use crate::model::health::Expectation;
+use crate::model::ledger::plan::RowGrid;
+use crate::model::schedule::{Cadence, Publish};

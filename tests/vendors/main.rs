@@ -5,6 +5,6 @@
     reason = "a set-up that fails is a test that fails"
 )]
 
-
+mod bespot;
 mod loopback;
 mod transport;

@@ -1,0 +1,135 @@
+//! A JSON value whose type a vendor may not keep: a number that comes as text, an id that comes as
+//! a number. Whatever else comes is skipped instead of failing the page around it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// A whole number, a text, or something that is neither.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Loose<'a> {
+    /// A whole number; also a real one without a fraction.
+    Int(i64),
+    /// Text, borrowed from the body where it has no escapes.
+    Text(Cow<'a, str>),
+    /// Anything else, `null` included.
+    #[default]
+    Other,
+}
+
+impl<'a> Loose<'a> {
+    /// As a whole number, also when it came as text.
+    #[must_use]
+    pub fn int(&self) -> Option<i64> {
+        match self {
+            Self::Int(value) => Some(*value),
+            Self::Text(text) => text.trim().parse().ok(),
+            Self::Other => None,
+        }
+    }
+
+    /// As text that is not empty, also when it came as a number.
+    #[must_use]
+    pub fn text(self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Int(value) => Some(value.to_string().into()),
+            Self::Text(text) => (!text.trim().is_empty()).then_some(text),
+            Self::Other => None,
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Loose<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LooseVisitor)
+    }
+}
+
+struct LooseVisitor;
+
+impl<'de> Visitor<'de> for LooseVisitor {
+    type Value = Loose<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Loose::Int(value))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(i64::try_from(value).map_or(Loose::Other, Loose::Int))
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "checked to be whole and far within range"
+    )]
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
+        let whole = value.fract() == 0.0 && value.abs() < 1e15;
+        Ok(if whole {
+            Loose::Int(value as i64)
+        } else {
+            Loose::Other
+        })
+    }
+
+    fn visit_borrowed_str<E: Error>(self, value: &'de str) -> Result<Self::Value, E> {
+        Ok(Loose::Text(Cow::Borrowed(value)))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(Loose::Text(Cow::Owned(value.to_owned())))
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Loose::Other)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(Loose::Other)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Loose::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
+        while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Loose::Other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_taken_as_they_come() {
+        let cases = [
+            ("7", Some(7), Some("7")),
+            ("-7", Some(-7), Some("-7")),
+            ("7.0", Some(7), Some("7")),
+            (r#""7""#, Some(7), Some("7")),
+            (r#"" 7 ""#, Some(7), Some(" 7 ")),
+            (r#""0012""#, Some(12), Some("0012")),
+            (r#""AHQ21\u0030""#, None, Some("AHQ210")),
+            (r#""""#, None, None),
+            ("7.5", None, None),
+            ("1e300", None, None),
+            ("18446744073709551615", None, None),
+            ("null", None, None),
+            ("true", None, None),
+            (r#"[1,{"a":2}]"#, None, None),
+            (r#"{"a":[1]}"#, None, None),
+        ];
+        for (json, int, text) in cases {
+            let loose: Loose<'_> = serde_json::from_str(json).unwrap();
+            assert_eq!(loose.int(), int, "{json}");
+            assert_eq!(loose.text().as_deref(), text, "{json}");
+        }
+    }
+}
