@@ -123,6 +123,12 @@ pub trait VendorSettings: Sized {
 
     /// The secrets with the names of their keys, to resolve them before the first request.
     fn secrets(&self) -> Vec<(String, &Secret)>;
+
+    /// What the vendor counts requests by, where it can be told without the secret: accounts that
+    /// share it share one budget.
+    fn credential(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A source as far as it could be read.

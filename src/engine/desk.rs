@@ -94,6 +94,11 @@ impl Desk {
         self.ledger.board()
     }
 
+    /// Moves on to `now`, beginning new days where their start has passed.
+    pub fn roll(&mut self, now: Timestamp) {
+        self.ledger.roll(now);
+    }
+
     /// What a source is to bring now.
     #[must_use]
     pub fn ask(&self, name: &str) -> Ask {
@@ -194,16 +199,18 @@ pub(super) async fn run(
         tokio::select! {
             message = inbox.recv() => match message {
                 // A poller that is gone needs no answer.
-                Some(Message::Ask(name, answer)) => drop(answer.send(desk.ask(&name))),
+                Some(Message::Ask(name, answer)) => {
+                    let _ = answer.send(desk.ask(&name));
+                }
                 Some(Message::Done(attempt, answer)) => {
                     let next = desk.take(attempt).await;
                     publish.send_replace(desk.board());
-                    drop(answer.send(next));
+                    let _ = answer.send(next);
                 }
                 None => std::future::pending().await,
             },
             () = new_day => {
-                desk.ledger.roll(clock.now());
+                desk.roll(clock.now());
                 publish.send_replace(desk.board());
             }
         }

@@ -10,9 +10,6 @@ mod opening;
 mod past;
 mod poller;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::model::attempt::{Ask, Finding, Outcome, SourceError};
+use crate::model::ledger::plan::RowGrid;
 use crate::model::schedule::Cadence;
 
 use super::source::Source;
@@ -59,6 +60,10 @@ impl Source for Discreet {
 
     fn cadence(&self) -> Cadence {
         self.inner.cadence()
+    }
+
+    fn grid(&self) -> RowGrid {
+        self.inner.grid()
     }
 
     fn transport(&self) -> &Transport {

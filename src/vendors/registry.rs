@@ -5,13 +5,19 @@ use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 
-<<<<<<< HEAD
+use crate::clock::Clock;
+use crate::config::SourceConfig;
 use crate::config::form::Address;
 use crate::config::key::{Group, Key};
 use crate::config::secret::Secret;
 use crate::config::section::Section;
 use crate::config::source::VendorSettings;
 use crate::model::attempt::SourceError;
+use crate::model::budget::Budget;
+
+use super::discreet::Discreet;
+use super::source::{Common, Source};
+use super::transport::SharedBudget;
 
 /// Writes out everything that depends on the vendor from one line for each: the variant, and the
 /// module that has its `Settings`.
@@ -87,34 +93,90 @@ macro_rules! vendors {
                     $(Self::$variant(settings) => settings.secrets(),)+
                 }
             }
+
+            /// What the vendor counts requests by, without anything secret.
+            fn credential(&self) -> Option<String> {
+                match self {
+                    $(Self::$variant(settings) => settings.credential(),)+
+                }
+            }
+
+            /// Our own ceiling of requests in any hour where the configuration sets none.
+            fn requests_per_hour(&self) -> u32 {
+                match self {
+                    $(Self::$variant(_) => super::$module::REQUESTS_PER_HOUR,)+
+                }
+            }
+
+            /// Opens the account.
+            fn open(
+                &self,
+                common: &Common,
+                budget: SharedBudget,
+                clock: Clock,
+            ) -> Result<Box<dyn Source>, SourceError> {
+                match self {
+                    $(Self::$variant(settings) => {
+                        Ok(Box::new(super::$module::open(common, settings, budget, clock)?))
+                    })+
+                }
+            }
         }
     };
-=======
-use crate::clock::Clock;
-use crate::config::SourceConfig;
-use crate::model::attempt::{ErrorKind, SourceError};
-use crate::model::budget::Budget;
+}
 
-use super::bespot;
-use super::discreet::Discreet;
-use super::source::Source;
-use super::transport::SharedBudget;
+/// Opens the source that the configuration describes. Nothing is sent yet.
+///
+/// # Errors
+/// `config` when a secret cannot be resolved or the address or certificate cannot be used.
+pub fn open(
+    config: &SourceConfig,
+    budget: SharedBudget,
+    clock: Clock,
+) -> Result<Box<dyn Source>, SourceError> {
+    let source = config.account.open(&config.common, budget, clock)?;
+    Ok(Box::new(Discreet::new(source)))
+}
 
-/// A vendor the program can read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Vendor {
-    /// Bespot people counters.
-    Bespot,
-    /// Viametrics people counters.
-    Viametrics,
-    /// Navixy vehicle trackers.
-    Navixy,
-    /// Mews hotel counters.
-    Mews,
-    /// SmartNow vending machines.
-    Smartnow,
->>>>>>> 4cc3cbc (Poll Bespot visits and occupancy)
+/// Our own ceiling of requests in any hour: as configured, else the vendor's default.
+#[must_use]
+pub fn requests_per_hour(source: &SourceConfig) -> u32 {
+    let configured = source.common.requests_per_hour;
+    configured.unwrap_or_else(|| source.account.requests_per_hour())
+}
+
+/// The budget of each source, in order. Sources on one credential share theirs, with the lowest
+/// ceiling that any of them has.
+#[must_use]
+pub fn budgets(sources: &[SourceConfig]) -> Vec<SharedBudget> {
+    let mut ceilings: BTreeMap<String, u32> = BTreeMap::new();
+    for source in sources {
+        let ceiling = requests_per_hour(source);
+        ceilings
+            .entry(credential(source))
+            .and_modify(|lowest| *lowest = ceiling.min(*lowest))
+            .or_insert(ceiling);
+    }
+    let shared: BTreeMap<String, SharedBudget> = ceilings
+        .into_iter()
+        .map(|(key, ceiling)| (key, Arc::new(Mutex::new(Budget::new(ceiling)))))
+        .collect();
+    sources
+        .iter()
+        .filter_map(|source| shared.get(&credential(source)).cloned())
+        .collect()
+}
+
+/// Names the credential that the vendor counts requests by, without anything secret.
+fn credential(source: &SourceConfig) -> String {
+    let url = &source.common.url;
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port_or_known_default().unwrap_or_default();
+    let vendor = source.account.vendor().name();
+    match source.account.credential() {
+        Some(credential) => format!("{vendor} {host}:{port} {credential}"),
+        None => format!("{vendor} {}", source.common.name),
+    }
 }
 
 impl Account {
@@ -151,83 +213,6 @@ mod tests {
         for vendor in Vendor::ALL {
             let on_board = serde_json::to_value(vendor).unwrap();
             assert_eq!(on_board, vendor.name());
-        }
-    }
-}
-
-/// Opens the source that the configuration describes. Nothing is sent yet.
-///
-/// # Errors
-/// `config` when a secret cannot be resolved or the address or certificate cannot be used.
-pub fn open(
-    config: &SourceConfig,
-    budget: SharedBudget,
-    clock: Clock,
-) -> Result<Box<dyn Source>, SourceError> {
-    let common = &config.common;
-    let source: Box<dyn Source> = match &config.account {
-        Account::Bespot(settings) => {
-            Box::new(bespot::Bespot::open(common, settings, budget, clock)?)
-        }
-        Account::Viametrics(_) | Account::Navixy(_) | Account::Mews(_) | Account::Smartnow(_) => {
-            return Err(SourceError::new(ErrorKind::Config, "not available yet"));
-        }
-    };
-    Ok(Box::new(Discreet::new(source)))
-}
-
-/// The budget of each source, in order. Sources on one credential share theirs, with the lowest
-/// ceiling that any of them has.
-#[must_use]
-pub fn budgets(sources: &[SourceConfig]) -> Vec<SharedBudget> {
-    let mut ceilings: BTreeMap<String, u32> = BTreeMap::new();
-    for source in sources {
-        let ceiling = requests_per_hour(source);
-        ceilings
-            .entry(budget_key(source))
-            .and_modify(|lowest| *lowest = ceiling.min(*lowest))
-            .or_insert(ceiling);
-    }
-    let shared: BTreeMap<String, SharedBudget> = ceilings
-        .into_iter()
-        .map(|(key, ceiling)| (key, Arc::new(Mutex::new(Budget::new(ceiling)))))
-        .collect();
-    sources
-        .iter()
-        .filter_map(|source| shared.get(&budget_key(source)).cloned())
-        .collect()
-}
-
-/// Our own ceiling of requests in any hour: as configured, else the vendor's default.
-#[must_use]
-pub fn requests_per_hour(source: &SourceConfig) -> u32 {
-    let default = match &source.account {
-        // Eight requests an hour are usual; the vendor documents no limit.
-        Account::Bespot(_) => 60,
-        // The vendor allows 500 in an hour, to everyone with this ClientID together.
-        Account::Viametrics(_) => 400,
-        Account::Navixy(_) => 3600,
-        Account::Mews(_) => 600,
-        Account::Smartnow(_) => 240,
-    };
-    source.common.requests_per_hour.unwrap_or(default)
-}
-
-/// Names the credential that the vendor counts requests by, without anything secret.
-fn budget_key(source: &SourceConfig) -> String {
-    let host = source.common.url.host_str().unwrap_or_default();
-    let port = source
-        .common
-        .url
-        .port_or_known_default()
-        .unwrap_or_default();
-    match &source.account {
-        Account::Bespot(_) => format!("bespot {host}:{port}"),
-        Account::Viametrics(settings) => {
-            format!("viametrics {host}:{port} {}", settings.client_id)
-        }
-        Account::Navixy(_) | Account::Mews(_) | Account::Smartnow(_) => {
-            format!("source {}", source.common.name)
         }
     }
 }

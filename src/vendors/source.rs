@@ -41,6 +41,28 @@ pub trait Source: Send {
     fn transport(&self) -> &Transport;
 }
 
+impl Source for Box<dyn Source> {
+    fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome> {
+        (**self).poll(ask)
+    }
+
+    fn check<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Vec<Finding>> {
+        (**self).check(ask)
+    }
+
+    fn cadence(&self) -> Cadence {
+        (**self).cadence()
+    }
+
+    fn grid(&self) -> RowGrid {
+        (**self).grid()
+    }
+
+    fn transport(&self) -> &Transport {
+        (**self).transport()
+    }
+}
+
 /// Settings that every source has.
 #[derive(Clone, Debug)]
 pub struct Common {
@@ -63,6 +85,36 @@ pub struct Common {
     /// How the vendor writes intervals in which nobody passed.
     pub zero_rows: ZeroRows,
 }
-use crate::model::health::Expectation;
-use crate::model::ledger::plan::RowGrid;
-use crate::model::schedule::{Cadence, Publish};
+
+impl Common {
+    /// The cadence of a feed that publishes in batches, with the configuration's overrides.
+    ///
+    /// `lag` and `grace` belong to `period`; with a shorter one they never exceed the period and
+    /// its half.
+    #[must_use]
+    pub fn batches(&self, period: Duration, lag: Duration, grace: Duration) -> Cadence {
+        let period = self.period.unwrap_or(period);
+        Cadence {
+            publish: Publish::Batches,
+            expectation: Expectation {
+                period_s: seconds(period),
+                lag_s: seconds(lag.min(period)),
+                grace_s: seconds(grace.min(period / 2)),
+            },
+            every_s: self.every.map(seconds),
+        }
+    }
+
+    /// What [`Delivery::complete_from`] is for a feed with a grid that was read from `from` on: a
+    /// feed that writes a row for every interval has holes where it has none.
+    ///
+    /// [`Delivery::complete_from`]: crate::model::attempt::Delivery::complete_from
+    #[must_use]
+    pub fn complete_from(&self, from: Timestamp) -> Option<Timestamp> {
+        (self.zero_rows != ZeroRows::Explicit).then_some(from)
+    }
+}
+
+fn seconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_secs()).unwrap_or(u32::MAX).max(1)
+}

@@ -35,6 +35,10 @@ pub(super) struct Tally {
     members: BTreeSet<DeviceId>,
     doors: BTreeMap<DeviceId, Door>,
     estimator: Estimator,
+    /// End of the newest interval of any door.
+    newest: Option<Timestamp>,
+    /// A settled count of the running day was corrected.
+    revised: bool,
 }
 
 /// A member of a store.
@@ -64,6 +68,8 @@ impl Tally {
             members: BTreeSet::new(),
             doors: BTreeMap::new(),
             estimator,
+            newest: None,
+            revised: false,
         }
     }
 
@@ -124,6 +130,10 @@ impl Tally {
             _ => None,
         };
         self.totals.replace(reading.start, flow, old);
+        // The newest interval of some feeds is rewritten for a while; that is no correction.
+        let settled = self.newest.is_some_and(|newest| reading.end() < newest);
+        self.revised |= old.is_some() && settled && reading.start >= self.totals.start();
+        self.newest = self.newest.max(Some(reading.end()));
         if let Some(door) = self.doors.get(&reading.device) {
             let visit = Visit {
                 start: reading.start,
@@ -150,6 +160,7 @@ impl Tally {
         let start = day_start(self.store.timezone, self.store.reset, now);
         let end = next_day_start(self.store.timezone, self.store.reset, now);
         self.totals.begin(start, end);
+        self.revised = false;
         true
     }
 
@@ -290,7 +301,7 @@ impl Tally {
         today: Option<&Today>,
         now: Timestamp,
     ) -> Option<Occupancy> {
-        let quality = self.quality(counters, today);
+        let quality = self.quality(today);
         let estimate = self.estimator.estimate();
         let vendor = vendor(counters, today, quality);
         let origin = leading(
@@ -320,8 +331,12 @@ impl Tally {
                 as_of: estimate.as_of,
                 fetched_at: fetched_at(counters, estimate.as_of),
                 // What has arrived is measured against the opening hours here, so that a closed
-                // morning is no hole.
-                quality: estimate.quality.without(Flag::Partial).and(quality),
+                // morning is no hole; and a cell that is still running is nothing to mention.
+                quality: estimate
+                    .quality
+                    .without(Flag::Partial)
+                    .without(Flag::Provisional)
+                    .and(quality),
             },
             low,
             high,
@@ -347,12 +362,11 @@ impl Tally {
         vendor
     }
 
-    fn quality(&self, counters: &[(&Part<'_>, &Counter)], today: Option<&Today>) -> Quality {
+    fn quality(&self, today: Option<&Today>) -> Quality {
         let partial = today.is_some_and(|today| today.coverage < PARTIAL_BELOW);
-        let revised = counters.iter().any(|(_, counter)| counter.revised);
         Quality::GOOD
             .with_if(Flag::Partial, partial)
-            .with_if(Flag::Revised, revised)
+            .with_if(Flag::Revised, self.revised)
     }
 }
 

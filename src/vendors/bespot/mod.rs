@@ -20,6 +20,7 @@ use futures_util::future::BoxFuture;
 
 use crate::clock::Clock;
 use crate::model::attempt::{Ask, Delivery, ErrorKind, Finding, Outcome, SourceError};
+use crate::model::ledger::plan::{Quiet, RowGrid, Stamp};
 use crate::model::schedule::Cadence;
 
 use super::source::{Common, Source};
@@ -81,6 +82,22 @@ impl Bespot {
     }
 }
 
+/// Our own ceiling of requests in any hour. Eight are usual; the vendor documents no limit.
+pub const REQUESTS_PER_HOUR: u32 = 60;
+
+/// Opens a Bespot account.
+///
+/// # Errors
+/// `config` when the password cannot be resolved or the transport cannot be set up.
+pub fn open(
+    common: &Common,
+    settings: &Settings,
+    budget: SharedBudget,
+    clock: Clock,
+) -> Result<Bespot, SourceError> {
+    Bespot::open(common, settings, budget, clock)
+}
+
 impl Source for Bespot {
     fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome> {
         self.read(ask).boxed()
@@ -92,6 +109,14 @@ impl Source for Bespot {
 
     fn cadence(&self) -> Cadence {
         self.common.batches(PERIOD, LAG, GRACE)
+    }
+
+    fn grid(&self) -> RowGrid {
+        // The vendor's lists are sparse, and its horizon is the minute written into the row.
+        RowGrid {
+            quiet: Quiet::Zero,
+            stamp: Stamp::Start,
+        }
     }
 
     fn transport(&self) -> &Transport {

@@ -91,4 +91,8 @@ impl VendorSettings for Settings {
     fn secrets(&self) -> Vec<(String, &Secret)> {
         vec![(PASSWORD.name.to_owned(), &self.password)]
     }
+
+    fn credential(&self) -> Option<String> {
+        Some(self.username.clone())
+    }
 }

@@ -154,6 +154,10 @@ impl VendorSettings for Settings {
     fn secrets(&self) -> Vec<(String, &Secret)> {
         vec![(PASSWORD.name.to_owned(), &self.password)]
     }
+
+    fn credential(&self) -> Option<String> {
+        Some(self.username.clone())
+    }
 }
 
 fn read_endpoints(section: &Section<'_>) -> Option<Endpoints> {

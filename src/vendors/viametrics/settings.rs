@@ -263,6 +263,10 @@ impl VendorSettings for Settings {
     fn secrets(&self) -> Vec<(String, &Secret)> {
         vec![(API_KEY.name.to_owned(), &self.api_key)]
     }
+
+    fn credential(&self) -> Option<String> {
+        Some(self.client_id.clone())
+    }
 }
 
 fn read_endpoints(section: &Section<'_>) -> Option<Endpoints> {
