@@ -100,3 +100,78 @@ fn stop(child: &mut Child) {
     let _ = child.kill();
     let _ = child.wait();
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    /// Long enough for any machine; no test waits for it.
+    const PATIENT: Duration = Duration::from_secs(60);
+
+    fn shell(script: &str, limit: Duration) -> Result<String, String> {
+        let command = ["sh", "-c", script].map(str::to_owned);
+        secret(&command, limit).map(|secret| secret.expose_secret().to_owned())
+    }
+
+    #[test]
+    fn the_first_line_is_the_secret() {
+        assert_eq!(
+            shell("echo hunter2; echo rest", PATIENT),
+            Ok("hunter2".to_owned())
+        );
+        assert_eq!(
+            shell("printf 'hunter 2'", PATIENT),
+            Ok("hunter 2".to_owned())
+        );
+    }
+
+    #[test]
+    fn arguments_are_passed_as_they_are() {
+        let command = ["printf", "%s", "$HOME; *"].map(str::to_owned);
+        assert_eq!(
+            secret(&command, PATIENT).unwrap().expose_secret(),
+            "$HOME; *"
+        );
+    }
+
+    #[test]
+    fn a_talkative_command_does_not_fail_on_a_closed_pipe() {
+        let script = "echo hunter2; i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done";
+        assert_eq!(shell(script, PATIENT), Ok("hunter2".to_owned()));
+    }
+
+    #[test]
+    fn a_failure_tells_the_program_and_nothing_it_said() {
+        let why = shell("echo hunter2; echo hunter2 >&2; exit 3", PATIENT).unwrap_err();
+        assert!(
+            why.contains("sh") && why.contains('3') && !why.contains("hunter2"),
+            "{why}"
+        );
+        let why = shell("echo", PATIENT).unwrap_err();
+        assert!(why.contains("printed no secret"), "{why}");
+        let why = secret(&["/nonexistent/program".to_owned()], PATIENT).unwrap_err();
+        assert!(why.contains("/nonexistent/program was not found"), "{why}");
+        assert!(secret(&[], PATIENT).is_err());
+    }
+
+    #[test]
+    fn a_command_that_waits_for_input_gets_none() {
+        assert!(shell("read answer && echo hunter2", PATIENT).is_err());
+    }
+
+    #[test]
+    fn what_does_not_end_is_stopped_with_all_it_started() {
+        let short = Duration::from_millis(50);
+        // The second leaves a process behind that holds the output open.
+        for script in [
+            "sleep 600",
+            "echo hunter2; sleep 600 & exit 0",
+            "exec 1>&-; sleep 600",
+        ] {
+            let why = shell(script, short).unwrap_err();
+            assert!(why.contains("did not end"), "{script}: {why}");
+        }
+    }
+}

@@ -107,3 +107,90 @@ pub(super) fn secret(line: Vec<u8>) -> Option<SecretString> {
     let line = line.strip_suffix('\r').unwrap_or(line);
     (!line.is_empty()).then(|| SecretString::from(line))
 }
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn text(secret: &Result<SecretString, String>) -> Result<&str, &str> {
+        secret
+            .as_ref()
+            .map(ExposeSecret::expose_secret)
+            .map_err(String::as_str)
+    }
+
+    #[test]
+    fn a_variable_must_be_set_and_filled() {
+        assert_eq!(text(&variable("V", Some(OsStr::new(" x ")))), Ok(" x "));
+        for value in [None, Some(OsStr::new(""))] {
+            let why = variable("THE_NAME", value).unwrap_err();
+            assert!(why.contains("THE_NAME") && why.contains("set it"), "{why}");
+        }
+    }
+
+    #[test]
+    fn the_first_line_of_a_file_counts_without_its_line_break() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        for (content, expected) in [
+            ("hunter2", "hunter2"),
+            ("hunter2\n", "hunter2"),
+            ("hunter2\r\nrest\n", "hunter2"),
+            (" hunter 2 \n", " hunter 2 "),
+        ] {
+            std::fs::write(&path, content).unwrap();
+            assert_eq!(text(&file(&path)), Ok(expected), "{content:?}");
+        }
+        for content in ["", "\n", "\r\nhunter2\n"] {
+            std::fs::write(&path, content).unwrap();
+            assert!(
+                file(&path).unwrap_err().contains("has no secret"),
+                "{content:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_named_but_not_quoted() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("missing");
+        assert!(
+            file(&missing)
+                .unwrap_err()
+                .contains("missing does not exist")
+        );
+        let directory = file(folder.path()).unwrap_err();
+        assert!(directory.contains("cannot be read"), "{directory}");
+        let not_text = folder.path().join("bytes");
+        std::fs::write(&not_text, b"hunter2\xff\n").unwrap();
+        let why = file(&not_text).unwrap_err();
+        assert!(why.contains("UTF-8") && !why.contains("hunter2"), "{why}");
+    }
+
+    #[test]
+    fn a_secret_without_end_is_cut() {
+        let endless = io::repeat(b'x');
+        let line = first_line(&mut BufReader::new(endless)).unwrap();
+        assert_eq!(line.len() as u64, LONGEST_BYTES);
+    }
+
+    #[test]
+    fn errors_are_of_the_configuration() {
+        let missing = Secret::File("/nonexistent/secret".into());
+        assert_eq!(missing.resolve().unwrap_err().kind, ErrorKind::Config);
+        assert!(missing.resolve_offline().is_some());
+        assert!(
+            Secret::Command(vec!["true".into()])
+                .resolve_offline()
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn no_form_of_printing_tells_a_literal() {
+        let literal = Secret::Literal(SecretString::from("hunter2"));
+        assert!(!format!("{literal:?} {literal:#?}").contains("hunter2"));
+    }
+}
