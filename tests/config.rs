@@ -1,16 +1,39 @@
-//! The configuration file: one file per mistake, with the words that the user gets beside it.
+//! The configuration file: one file per mistake with the words that the user gets beside it, the
+//! shipped sample, the reference, and what no text may do.
+//!
+//! `OCCTOP_BLESS=1 cargo test --test config` writes the expected words and the tables of the
+//! reference anew.
 
-use occtop::config::Config;
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
-#[test]
-fn smoke() {
-    for text in [
-        "[display]\nthem = 'x'\n[[source]]\nname = 'Opap'\nvendor='bespt'\npassword='hunter2'\n[[store]]\nname='x'\ncapacity=0\nmembers=['opa/1','y']\n",
-        "[[source]]\nname='opap'\nvendor='bespot'\nurl='https://u:p@h/'\nusername='m'\npassword=12\ntimeout=15\nstore_codes=[116500]\nperiod='0s'\n[[source]]\nname='opap'\nvendor='viametrics'\n[source.endpoints]\ngroups='POST /x'\n",
-        "a = 12o\npassword = \"hunter2\nc=1\nc=2\n[x\n",
-    ] {
-        println!("{}\n-----", Config::parse(text, "occtop.toml").unwrap_err());
+#[path = "config/mistakes.rs"]
+mod mistakes;
+#[path = "config/properties.rs"]
+mod properties;
+#[path = "config/reference.rs"]
+mod reference;
+#[path = "config/sample.rs"]
+mod sample;
+#[path = "config/valid.rs"]
+mod valid;
+
+use std::path::{Path, PathBuf};
+
+/// A file of the repository.
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Compares a text with a file, or writes the file when asked to.
+fn compare(path: &Path, actual: &str) -> Result<(), String> {
+    if std::env::var_os("OCCTOP_BLESS").is_some() {
+        std::fs::write(path, actual).unwrap();
+        return Ok(());
     }
-    let ok = Config::parse("[[source]]\nname='opap'\nvendor='bespot'\nurl='https://h/api'\nusername='m'\npassword='12'\n[[store]]\nname='x'\nmembers=['opap/1','opap/1']\n[store.hours]\nmon-fri='09:00-21:00'\nsat=['24h']\n[store.closed]\ndates=[2026-12-25, '2026-12-26']\n", "x.toml").unwrap();
-    println!("{ok:#?}");
+    let expected = std::fs::read_to_string(path).unwrap_or_default();
+    if expected == actual {
+        return Ok(());
+    }
+    let name = path.display();
+    Err(format!("{name} expects\n{expected}\nbut it is\n{actual}\n"))
 }

@@ -111,7 +111,7 @@ fn named_days(item: &Item<'_>, name: &str, span: Range<usize>) -> Option<Vec<usi
     let near = nearest(first, DAYS).unwrap_or_default();
     item.document().wrong(
         span,
-        format!("{}: {name:?} is not a day or a range of days", item.label()),
+        format!("{}: not a day or a range of days", item.label()),
         format!("did you mean {near}? Days are mon tue wed thu fri sat sun, ranges mon-fri"),
     );
     None
@@ -131,7 +131,7 @@ fn day_spans(item: &Item<'_>) -> Option<Vec<Span>> {
     spans.sort_by_key(|span| span.open);
     if spans.windows(2).any(|pair| pair[0].close > pair[1].open) {
         item.wrong(
-            "has spans that overlap",
+            "the spans overlap",
             "let each span end before the next begins",
         );
         return None;

@@ -13,6 +13,7 @@ pub mod key;
 mod nearest;
 mod privacy;
 pub mod problem;
+pub mod reference;
 mod root;
 pub mod secret;
 pub mod section;
@@ -36,6 +37,9 @@ pub use problem::ConfigErrors;
 
 use document::{Document, Remarks};
 use problem::{Problem, locate};
+
+/// The commented configuration that `occtop init` writes.
+pub const SAMPLE: &str = include_str!("../../config.example.toml");
 
 /// A checked configuration.
 #[derive(Clone, Debug)]
@@ -169,7 +173,11 @@ fn not_text(name: &str, fault: &FromUtf8Error) -> ConfigErrors {
     let good_end = fault.utf8_error().valid_up_to();
     let good = String::from_utf8_lossy(&fault.as_bytes()[..good_end]);
     let problem = Problem {
-        place: Some(locate(&good, &(good_end..good_end), &[0..good_end])),
+        place: Some(locate(
+            &good,
+            &(good_end..good_end),
+            std::slice::from_ref(&(0..good_end)),
+        )),
         message: "this is not UTF-8 text".to_owned(),
         help: "save the file as UTF-8".to_owned(),
     };

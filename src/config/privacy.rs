@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::form::is_place;
 use super::key::{Declared, Group};
 use super::root::ROOT;
 use super::source::SOURCE;
@@ -35,9 +34,9 @@ fn hide(value: &toml::Spanned<DeValue<'_>>, ranges: &mut Vec<Range<usize>>) {
     }
 }
 
-/// An address may hold a password even though its key is harmless.
+/// An address may hold a password or a token even though its key is harmless.
 fn hide_credentials(value: &DeValue<'_>, span: Range<usize>, ranges: &mut Vec<Range<usize>>) {
-    if matches!(value, DeValue::String(text) if text.contains("://") && text.contains('@')) {
+    if matches!(value, DeValue::String(text) if text.contains(['@', '?'])) {
         ranges.push(span);
     }
 }
@@ -52,9 +51,6 @@ enum Openness {
 
 /// Goes by the name alone, so that a key in the wrong table is treated as in the right one.
 fn openness(name: &str) -> Openness {
-    if is_place(name) {
-        return Openness::Open;
-    }
     let mut declared = Vec::new();
     collect(&ROOT, &mut declared);
     collect(&SOURCE, &mut declared);
@@ -91,8 +87,9 @@ pub(super) fn hidden_in_broken(text: &str) -> Vec<Range<usize>> {
         let header = line.trim_start().starts_with('[') && !line.contains(['"', '\'', '=']);
         let value_at = line.find('=').map_or(0, |equals| equals + 1);
         let key = line[..value_at].trim_end_matches('=').trim();
-        let harmless =
-            value_at > 0 && matches!(openness(key), Openness::Open) && !line.contains(['{', '@']);
+        let harmless = value_at > 0
+            && matches!(openness(key), Openness::Open)
+            && !line[value_at..].contains(['=', '{', '@', '?']);
         if !header && !harmless && at + value_at < end {
             ranges.push(at + value_at..end);
         }

@@ -18,6 +18,8 @@ pub struct Section<'a> {
     document: &'a Document<'a>,
     /// What the table is called in messages, for example `source "opap"`; empty for the file.
     label: String,
+    /// What stands between the label and the name of a key.
+    joint: &'static str,
     /// Where a missing key is reported.
     header: Range<usize>,
     /// `None` when the table is absent, so that every key has its default.
@@ -42,6 +44,7 @@ impl<'a> Section<'a> {
         Self {
             document,
             label: String::new(),
+            joint: "",
             header: 0..0,
             table: Some(table),
         }
@@ -51,6 +54,7 @@ impl<'a> Section<'a> {
     #[must_use]
     pub fn labelled(mut self, label: String) -> Self {
         self.label = label;
+        self.joint = ", ";
         self
     }
 
@@ -66,7 +70,7 @@ impl<'a> Section<'a> {
             Preset::Required(example) => {
                 self.document.wrong(
                     self.header.clone(),
-                    format!("{} is missing", self.called(key.name)),
+                    format!("{}: missing", self.called(key.name)),
                     format!("add for example: {} = {example}", key.name),
                 );
                 None
@@ -80,6 +84,7 @@ impl<'a> Section<'a> {
         let mut below = Section {
             document: self.document,
             label: self.called(key.name),
+            joint: ".",
             header: self.header.clone(),
             table: None,
         };
@@ -120,6 +125,7 @@ impl<'a> Section<'a> {
                 DeValue::Table(table) => sections.push(Section {
                     document: self.document,
                     label,
+                    joint: ", ",
                     header: element.span,
                     table: Some(table),
                 }),
@@ -131,6 +137,11 @@ impl<'a> Section<'a> {
 
     /// Notes every key that none of the groups declares, with the nearest that they do.
     pub fn only(&self, groups: &[&Group]) {
+        self.only_else(groups, |_| None);
+    }
+
+    /// As [`Section::only`], with better help for some keys.
+    pub(super) fn only_else(&self, groups: &[&Group], better: impl Fn(&str) -> Option<String>) {
         let known = || {
             groups
                 .iter()
@@ -142,13 +153,11 @@ impl<'a> Section<'a> {
             if known().any(|known| known == name) {
                 continue;
             }
-            let help = nearest(name, known()).map_or_else(
-                || "remove it".to_owned(),
-                |near| format!("the nearest known key is {near}"),
-            );
+            let near = nearest(name, known()).unwrap_or_default();
+            let help = better(name).unwrap_or_else(|| format!("the nearest known key is {near}"));
             self.document.wrong(
                 key.span(),
-                format!("{} is not a known key", self.called(&quoted(name))),
+                format!("{}: unknown key", self.called(name)),
                 help,
             );
         }
@@ -209,11 +218,7 @@ impl<'a> Section<'a> {
     }
 
     fn called(&self, name: &str) -> String {
-        if self.label.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}, {name}", self.label)
-        }
+        format!("{}{}{}", self.label, self.joint, name.escape_debug())
     }
 }
 
@@ -251,6 +256,7 @@ impl<'a> Item<'a> {
         Some(Section {
             document: self.document,
             label: self.label.clone(),
+            joint: ".",
             header: self.span.clone(),
             table: Some(table),
         })
@@ -307,8 +313,4 @@ fn found(value: &DeValue<'_>) -> &'static str {
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
     }
-}
-
-fn quoted(name: &str) -> String {
-    format!("{name:?}")
 }

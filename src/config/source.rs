@@ -147,7 +147,7 @@ pub(super) fn read(section: Section<'_>) -> Draft {
         None => section,
     };
     let source = if let Some(vendor) = section.get(&VENDOR) {
-        section.only(&[&SOURCE, vendor.keys()]);
+        section.only_else(&[&SOURCE, vendor.keys()], other_vendor);
         read_source(&section, name.as_deref(), vendor)
     } else {
         // Without its vendor a source may have the keys of any.
@@ -188,6 +188,15 @@ fn read_source(section: &Section<'_>, name: Option<&str>, vendor: Vendor) -> Opt
         enabled: settings.enabled,
         account: account?,
     })
+}
+
+/// Help for a key that belongs to another vendor.
+fn other_vendor(name: &str) -> Option<String> {
+    let has = |vendor: &&Vendor| vendor.keys().keys.iter().any(|key| key.name() == name);
+    let vendor = Vendor::ALL.iter().find(has)?.name();
+    Some(format!(
+        "it is a key of {vendor} sources: remove it here, or correct vendor"
+    ))
 }
 
 /// The keys that do not depend on the vendor.

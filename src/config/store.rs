@@ -108,12 +108,12 @@ struct Claim {
 
 /// Reads one store; its zone is `zone` where it names none.
 pub(super) fn read(section: Section<'_>, zone: Tz) -> Draft {
-    section.only(&[&STORE]);
     let name = section.get(&NAME);
     let section = match &name {
         Some(name) => section.labelled(format!("store {name:?}")),
         None => section,
     };
+    section.only(&[&STORE]);
     let claims: Vec<Claim> = section
         .get(&MEMBERS)
         .into_iter()

@@ -16,20 +16,30 @@ pub(super) fn parse<'a>(text: &'a str, name: &str) -> Result<Spanned<DeTable<'a>
         return Ok(table);
     }
     let hidden = privacy::hidden_in_broken(text);
-    let problems = faults.iter().map(|fault| {
-        let span = fault.span().unwrap_or(text.len()..text.len());
-        Problem {
-            place: Some(locate(text, &span, &hidden)),
-            message: format!("not TOML: {}", fault.message()),
-            help: help(fault.message()).to_owned(),
-        }
-    });
-    Err(ConfigErrors::new(name, problems.collect()))
+    let mut problems: Vec<_> = faults
+        .iter()
+        .map(|fault| {
+            let span = fault.span().unwrap_or(text.len()..text.len());
+            Problem {
+                place: Some(locate(text, &span, &hidden)),
+                message: format!("not TOML: {}", fault.message()),
+                help: help(fault.message()).to_owned(),
+            }
+        })
+        .collect();
+    // After the first error of a line the others are mostly echoes of it.
+    problems.sort_by_key(line);
+    problems.dedup_by_key(|problem| line(problem));
+    Err(ConfigErrors::new(name, problems))
+}
+
+fn line(problem: &Problem) -> usize {
+    problem.place.as_ref().map_or(0, |place| place.line)
 }
 
 /// What to do about a syntax error, by the parser's words for it.
 fn help(message: &str) -> &'static str {
-    const HELPS: [(&str, &str); 8] = [
+    const HELPS: [(&str, &str); 9] = [
         (
             "duplicate key",
             "keep one of the two; a further source or store begins with [[source]] or [[store]]",
@@ -52,7 +62,11 @@ fn help(message: &str) -> &'static str {
             "leading zero",
             "put the number in quotes to keep its zeros: \"0012\"",
         ),
-        ("missing", "write key = value"),
+        (
+            "comma",
+            "end the list with ], or put a comma between its values",
+        ),
+        ("no value", "write key = value"),
     ];
     HELPS
         .iter()

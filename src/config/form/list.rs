@@ -19,13 +19,10 @@ impl<F: Form> Form for List<F> {
     type Value = Vec<F::Value>;
 
     fn read(&self, item: &Item<'_>) -> Option<Vec<F::Value>> {
-        let words = self.words();
+        let words = format!("a {}", self.words());
         let elements = item.elements(&words, "write the values between [ and ]")?;
         if self.filled && elements.is_empty() {
-            item.wrong(
-                "is an empty list",
-                "write at least one value, or remove the key",
-            );
+            item.wrong("empty list", "write at least one value, or remove the key");
             return None;
         }
         let read: Vec<_> = elements.iter().map(|item| self.of.read(item)).collect();
@@ -59,13 +56,13 @@ impl<K: Ord, F: Form> Form for Names<K, F> {
     type Value = BTreeMap<K, F::Value>;
 
     fn read(&self, item: &Item<'_>) -> Option<Self::Value> {
-        let section = item.section(&self.words(), "write { NAME = value }")?;
+        let section = item.section(&format!("a {}", self.words()), "write { NAME = value }")?;
         let mut read = Some(BTreeMap::new());
         for (span, name, item) in section.entries() {
             let value = self.of.read(&item);
             let key = (self.name)(name);
             if key.is_none() {
-                let message = format!("{}: {name:?} is not one of the {}", item.label(), self.what);
+                let message = format!("{}: unknown name", item.label());
                 item.document()
                     .wrong(span, message, format!("use {}", self.what));
             }

@@ -10,7 +10,6 @@ mod time;
 pub use list::{List, Names};
 pub use number::{Flag, Number, Share};
 pub use place::{Address, Call, FilePath, Pointer};
-pub(crate) use secret::is_place;
 pub use secret::{Hidden, SECRET_PLACES};
 pub use text::{Choice, Identifier, Text};
 pub use time::{Period, TimeOfDay, Zone};

@@ -31,7 +31,7 @@ impl<T: TryFrom<i64> + std::fmt::Debug> Form for Number<T> {
     type Value = T;
 
     fn read(&self, item: &Item<'_>) -> Option<T> {
-        let bounds = self.words();
+        let bounds = format!("a {}", self.words());
         let DeValue::Integer(written) = item.value else {
             let help = match item.value {
                 DeValue::String(text) if text.parse::<i64>().is_ok() => "remove the quotes",
@@ -54,8 +54,8 @@ impl<T: TryFrom<i64> + std::fmt::Debug> Form for Number<T> {
 
     fn words(&self) -> String {
         match self.most {
-            i64::MAX => format!("a whole number from {}", self.least),
-            most => format!("a whole number from {} to {most}", self.least),
+            i64::MAX => format!("whole number from {}", self.least),
+            most => format!("whole number from {} to {most}", self.least),
         }
     }
 }
@@ -84,7 +84,7 @@ impl Form for Share {
                 }
                 _ => "write for example 0.8 for 80 %".to_owned(),
             };
-            item.wrong("is not a share from 0 to 1", &help);
+            item.wrong("not a share from 0 to 1", &help);
         }
         share
     }

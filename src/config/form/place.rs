@@ -21,17 +21,17 @@ impl Form for Address {
         let text = item.text("an address", example)?;
         // The address is not repeated in the message: a badly written one may hold a password.
         let (message, help) = match Url::parse(text) {
-            Err(fault) => (format!("is not an address: {fault}"), example),
+            Err(_) => ("not an address".to_owned(), example),
             Ok(url) if !matches!(url.scheme(), "http" | "https") => (
-                format!("{} is not a scheme that vendors speak", url.scheme()),
+                format!("vendors do not speak {}", url.scheme()),
                 "start it with https://",
             ),
             Ok(url) if !url.username().is_empty() || url.password().is_some() => (
-                "has a user name or a password in it".to_owned(),
+                "contains a user name or a password".to_owned(),
                 "remove what stands before the @ and use the keys for credentials",
             ),
             Ok(url) if url.query().is_some() || url.fragment().is_some() => (
-                "has a query or a fragment".to_owned(),
+                "contains a query or a fragment".to_owned(),
                 "write only scheme, host and path: end it before the ? or #",
             ),
             Ok(url) => return Some(url),
@@ -82,7 +82,7 @@ impl Form for Call {
                 return None;
             }
             _ => {
-                item.wrong("is not a method and a path", &help);
+                item.wrong("not a method and a path", &help);
                 return None;
             }
         };
@@ -116,7 +116,7 @@ fn path_fault(path: &str) -> Option<&'static str> {
     let plain =
         |letter: char| letter.is_ascii_alphanumeric() || "/-._~:@!$&'()+,;=%".contains(letter);
     if path.contains("://") {
-        return Some("has a scheme and a host of its own");
+        return Some("the path has a scheme and a host");
     }
     if !path.starts_with('/') || path.starts_with("//") {
         return Some("the path does not start with one /");

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use toml::de::DeValue;
 
-use crate::config::key::{Declared, Group, Key};
+use crate::config::key::{Group, Key};
 use crate::config::secret::Secret;
 use crate::config::section::{Item, Section};
 
@@ -16,13 +16,13 @@ pub struct Hidden;
 static ENV: Key<Text> = Key::optional(
     "env",
     Text,
-    "another place",
+    "one of the three is needed",
     "Name of the environment variable that holds the secret.",
 );
 static FILE: Key<FilePath> = Key::optional(
     "file",
     FilePath,
-    "another place",
+    "one of the three is needed",
     "File whose first line is the secret.",
 );
 static COMMAND: Key<List<Text>> = Key::optional(
@@ -31,7 +31,7 @@ static COMMAND: Key<List<Text>> = Key::optional(
         of: Text,
         filled: true,
     },
-    "another place",
+    "one of the three is needed",
     "Program and arguments; the first line it prints is the secret. No shell is involved, and it \
      has 10 seconds.",
 );
@@ -52,7 +52,7 @@ impl Form for Hidden {
     fn read(&self, item: &Item<'_>) -> Option<Secret> {
         match item.value {
             DeValue::String(text) if text.is_empty() => {
-                item.wrong("is empty", HELP);
+                item.wrong("empty", HELP);
                 None
             }
             DeValue::String(text) => {
@@ -81,13 +81,13 @@ fn place(item: &Item<'_>, section: &Section<'_>) -> Option<Secret> {
     section.only(&[&SECRET_PLACES]);
     let named = SECRET_PLACES.keys.iter().filter(|key| section.has(**key));
     if named.count() != 1 {
-        item.wrong("does not name exactly one place of the secret", HELP);
+        item.wrong("must name exactly one place of the secret", HELP);
         return None;
     }
     if section.has(&ENV) {
         let name = section.get(&ENV)?;
         if name.contains('=') {
-            section.wrong(&ENV, "is not the name of a variable", "write the name only");
+            section.wrong(&ENV, "not the name of a variable", "write the name only");
             return None;
         }
         return Some(Secret::Env(name));
@@ -96,9 +96,4 @@ fn place(item: &Item<'_>, section: &Section<'_>) -> Option<Secret> {
         return section.get(&FILE).map(Secret::File);
     }
     section.get(&COMMAND).map(Secret::Command)
-}
-
-/// Whether a name is that of a place: it may be shown below a key that may not.
-pub(crate) fn is_place(name: &str) -> bool {
-    [ENV.name(), FILE.name()].contains(&name)
 }

@@ -22,11 +22,14 @@ impl Form for Text {
         }
         let text = item.text("text", "write it in double quotes")?;
         if text.trim().is_empty() {
-            item.wrong("is empty", "write a text, or remove the key");
+            item.wrong("empty", "write a text, or remove the key");
             return None;
         }
         if text.chars().any(char::is_control) {
-            item.wrong("has a control character", "use printable characters only");
+            item.wrong(
+                "contains a control character",
+                "use printable characters only",
+            );
             return None;
         }
         Some(text.to_owned())

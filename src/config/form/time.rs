@@ -74,7 +74,7 @@ impl Form for TimeOfDay {
 
     fn read(&self, item: &Item<'_>) -> Option<Option<NaiveTime>> {
         let words = self.words();
-        let help = format!("write {words} in quotes");
+        let help = format!("write a {words}");
         let text = item.text("a time of day", &help)?;
         if text == self.or {
             return Some(None);

@@ -165,12 +165,12 @@ fn read_access_tokens(section: &Section<'_>) -> Option<Vec<AccessToken>> {
     match (section.has(&ACCESS_TOKEN), section.has(&ACCESS_TOKENS)) {
         (true, true) => {
             let help = "keep one of the two";
-            section.wrong(&ACCESS_TOKENS, "is set beside access_token", help);
+            section.wrong(&ACCESS_TOKENS, "set beside access_token", help);
             None
         }
         (false, false) => {
             let help = "add access_token = { env = \"MEWS_ACCESS_TOKEN\" }";
-            section.wrong(&ACCESS_TOKEN, "is missing", help);
+            section.wrong(&ACCESS_TOKEN, "missing", help);
             None
         }
         (true, false) => Some(vec![AccessToken {

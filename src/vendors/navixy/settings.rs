@@ -113,21 +113,21 @@ fn read_credential(section: &Section<'_>) -> Option<Credential> {
             password: password?,
         }),
         (true, ..) => {
-            section.wrong(&API_KEY, "is set beside username or password", either);
+            section.wrong(&API_KEY, "set beside username or password", either);
             None
         }
         (false, true, false) => {
             let help = "add password = { env = \"NAVIXY_PASSWORD\" }";
-            section.wrong(&USERNAME, "is set without password", help);
+            section.wrong(&USERNAME, "set without password", help);
             None
         }
         (false, false, true) => {
-            section.wrong(&PASSWORD, "is set without username", "add username = \"…\"");
+            section.wrong(&PASSWORD, "set without username", "add username = \"…\"");
             None
         }
         (false, false, false) => {
             let help = "add api_key = { env = \"NAVIXY_API_KEY\" }, or username and password";
-            section.wrong(&API_KEY, "is missing", help);
+            section.wrong(&API_KEY, "missing", help);
             None
         }
     }
