@@ -14,5 +14,7 @@ pub mod pace;
 pub mod registry;
 pub mod smartnow;
 pub mod source;
+#[cfg(test)]
+mod stand_in;
 pub mod transport;
 pub mod viametrics;

@@ -7,7 +7,6 @@ use chrono::TimeDelta;
 
 use crate::model::Timestamp;
 use crate::model::attempt::{Ask, SourceError};
-use crate::model::reading::Level;
 
 use super::client::Client;
 use super::decode::{self, CounterType, Sample};
@@ -106,7 +105,7 @@ impl CatchUp {
                 }
                 Err(refusal) => {
                     let unreachable = refusal.ends_poll();
-                    self.refused(gap, refusal);
+                    self.refused(gap, &refusal);
                     if unreachable {
                         break;
                     }
@@ -116,7 +115,7 @@ impl CatchUp {
         Ok(samples)
     }
 
-    fn refused(&mut self, gap: Gap, refusal: Refusal) {
+    fn refused(&mut self, gap: Gap, refusal: &Refusal) {
         match refusal.reaction() {
             Reaction::OurFault | Reaction::HalveWindow => self.halve(gap),
             Reaction::NoEntity | Reaction::Blocked | Reaction::NotForClones | Reaction::Relist => {}
@@ -153,7 +152,7 @@ impl CatchUp {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::reading::Value;
+    use crate::model::reading::{Level, Value};
 
     use super::*;
 

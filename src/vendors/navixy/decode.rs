@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use crate::model::Timestamp;
 use crate::model::reading::{Level, Value};
+use crate::vendors::lenient::Row;
 use crate::vendors::transport::plain;
 
 use super::on_board::on_board;
@@ -191,7 +192,7 @@ pub(super) fn states(
         zone,
         server_now: states.server_now.unwrap_or(our_now),
     };
-    for (id, row) in &wire.states {
+    for (id, row) in &wire.by_tracker {
         match (id.parse(), row.as_good()) {
             (Ok(id), Some(row)) => {
                 let state = state(row, reckoning, &mut states);
@@ -274,7 +275,7 @@ pub(super) fn counters_of(
 }
 
 fn counters(
-    rows: &[crate::vendors::lenient::Row<wire::Counter>],
+    rows: &[Row<wire::Counter>],
     tracker: i64,
     heard: Option<Timestamp>,
     reckoning: Reckoning,
@@ -358,7 +359,7 @@ pub(super) fn history(
 
 /// Seats by tracker from `vehicle/list`.
 pub(super) fn seats(wire: wire::Vehicles) -> BTreeMap<i64, u32> {
-    let vehicles = wire.list.into_iter().filter_map(|row| row.good());
+    let vehicles = wire.list.into_iter().filter_map(Row::good);
     vehicles
         .filter_map(|vehicle| Some((vehicle.tracker_id?, vehicle.passengers?)))
         .filter(|(_, seats)| *seats > 0)

@@ -59,8 +59,8 @@ pub(super) fn on_board(
         };
         match meaning {
             Meaning::Remaining => keep_newest(&mut remaining, (at, value)),
-            Meaning::Entered(door) => keep_newest(entered.entry(door).or_default(), (at, value)),
-            Meaning::Left(door) => keep_newest(left.entry(door).or_default(), (at, value)),
+            Meaning::Entered(place) => keep_newest(entered.entry(place).or_default(), (at, value)),
+            Meaning::Left(place) => keep_newest(left.entry(place).or_default(), (at, value)),
             Meaning::Other => {}
         }
     }
@@ -77,14 +77,21 @@ pub(super) fn on_board(
     Some((at, people))
 }
 
-/// Running totals by door; `None` is the whole vehicle.
-type Totals = BTreeMap<Option<u32>, Option<(Timestamp, f64)>>;
+/// Where a total was counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Vehicle,
+    Door(u32),
+}
+
+/// Running totals by place.
+type Totals = BTreeMap<Place, Option<(Timestamp, f64)>>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Meaning {
     Remaining,
-    Entered(Option<u32>),
-    Left(Option<u32>),
+    Entered(Place),
+    Left(Place),
     Other,
 }
 
@@ -93,26 +100,26 @@ impl Meaning {
         if name == REMAINING {
             return Self::Remaining;
         }
-        if let Some(door) = name.strip_prefix(ENTERED).and_then(door) {
-            return Self::Entered(door);
+        if let Some(place) = name.strip_prefix(ENTERED).and_then(place) {
+            return Self::Entered(place);
         }
-        if let Some(door) = name.strip_prefix(LEFT).and_then(door) {
-            return Self::Left(door);
+        if let Some(place) = name.strip_prefix(LEFT).and_then(place) {
+            return Self::Left(place);
         }
         Self::Other
     }
 }
 
-/// The door in the rest of a name: nothing, `_2` or `[2]`. The outer `None` means: another name.
-fn door(rest: &str) -> Option<Option<u32>> {
+/// The place in the rest of a name: nothing, `_2` or `[2]`. `None` means: another name.
+fn place(rest: &str) -> Option<Place> {
     if rest.is_empty() {
-        return Some(None);
+        return Some(Place::Vehicle);
     }
     let bracketed = rest
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'));
     let number = bracketed.or_else(|| rest.strip_prefix('_'))?;
-    number.parse().ok().map(Some)
+    number.parse().ok().map(Place::Door)
 }
 
 fn named_values(
@@ -146,15 +153,16 @@ fn keep_newest(kept: &mut Option<(Timestamp, f64)>, new: (Timestamp, f64)) {
 /// Entered minus left, as of the newest of the totals; the vehicle's own totals win over those of
 /// its doors. Doors count only when each has both directions.
 fn difference(entered: &Totals, left: &Totals) -> Option<(Timestamp, f64)> {
-    let whole = |totals: &Totals| totals.get(&None).copied().flatten();
+    let whole = |totals: &Totals| totals.get(&Place::Vehicle).copied().flatten();
     if let (Some((entered_at, entered)), Some((left_at, left))) = (whole(entered), whole(left)) {
         return Some((entered_at.max(left_at), entered - left));
     }
     let doors = |totals: &Totals| -> BTreeMap<u32, (Timestamp, f64)> {
-        let doors = totals.iter();
-        doors
-            .filter_map(|(door, total)| Some(((*door)?, (*total)?)))
-            .collect()
+        let door = |(place, total): (&Place, &Option<_>)| match place {
+            Place::Door(number) => Some((*number, (*total)?)),
+            Place::Vehicle => None,
+        };
+        totals.iter().filter_map(door).collect()
     };
     let (entered, left) = (doors(entered), doors(left));
     if entered.is_empty() || !entered.keys().eq(left.keys()) {
@@ -165,8 +173,8 @@ fn difference(entered: &Totals, left: &Totals) -> Option<(Timestamp, f64)> {
         .chain(left.values())
         .map(|(at, _)| *at)
         .max()?;
-    let sum = |doors: &BTreeMap<u32, (Timestamp, f64)>| {
-        doors.values().map(|(_, total)| total).sum::<f64>()
+    let sum = |doors: BTreeMap<u32, (Timestamp, f64)>| {
+        doors.into_values().map(|(_, total)| total).sum::<f64>()
     };
-    Some((newest, sum(&entered) - sum(&left)))
+    Some((newest, sum(entered) - sum(left)))
 }

@@ -81,7 +81,7 @@ impl Refusal {
         let mut message = format!("{}: {}", call.name(), words(code));
         for wrong in envelope.errors.iter().filter_map(|row| row.as_good()) {
             let why = wrong.error.as_deref().unwrap_or("not accepted");
-            message.push_str(&format!(" ({}: {})", plain(&wrong.parameter), plain(why)));
+            message.extend([" (", &*plain(&wrong.parameter), ": ", &*plain(why), ")"]);
         }
         append_description(&mut message, status);
         let error = SourceError::new(kind(code, reply.status), message)
@@ -201,7 +201,7 @@ fn append_description(message: &mut String, status: Option<&wire::Status>) {
     let description = status.and_then(|status| status.description.as_deref());
     let description = description.map(plain).unwrap_or_default();
     if !description.is_empty() {
-        message.push_str(&format!("; the server says: {description}"));
+        message.extend(["; the server says: ", &*description]);
     }
 }
 

@@ -201,8 +201,9 @@ impl<'a> Round<'a> {
                 }
                 Next::Leave(swept) => return Ok(swept),
             }
-            work.iter_mut()
-                .for_each(|batch| batch.retain(|id| self.asked.contains_key(id)));
+            for batch in &mut work {
+                batch.retain(|id| self.asked.contains_key(id));
+            }
             work.retain(|batch| !batch.is_empty());
         }
         Ok(Swept::Done)

@@ -68,13 +68,13 @@ impl Reckoning {
     pub(super) fn instant(&self, text: &str) -> Option<Timestamp> {
         let instant = match Stamp::parse(text)? {
             Stamp::Instant(instant) => instant,
-            Stamp::Naive(local) => self.from_local(local)?,
+            Stamp::Naive(local) => self.local_time(local)?,
         };
         let plausible = EARLIEST..=self.server_now + FURTHEST_AHEAD;
         plausible.contains(&instant).then_some(instant)
     }
 
-    fn from_local(&self, local: NaiveDateTime) -> Option<Timestamp> {
+    fn local_time(&self, local: NaiveDateTime) -> Option<Timestamp> {
         let candidates = candidates(local, self.zone?);
         let past = candidates
             .iter()

@@ -85,7 +85,8 @@ pub(super) struct TrackerSource {
 pub(super) struct States {
     #[serde(default, deserialize_with = "lax")]
     pub user_time: Option<String>,
-    pub states: BTreeMap<String, Row<State>>,
+    #[serde(rename = "states")]
+    pub by_tracker: BTreeMap<String, Row<State>>,
     #[serde(default, deserialize_with = "lax_or_empty")]
     pub blocked: Vec<Row<i64>>,
     #[serde(default, deserialize_with = "lax_or_empty")]

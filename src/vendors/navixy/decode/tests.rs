@@ -34,7 +34,7 @@ fn sample(tracker: i64, level: Level, at_text: &str, value: Value) -> Sample {
     }
 }
 
-fn batch_of(tracker: Json) -> Samples {
+fn batch_of(tracker: &Json) -> Samples {
     let wire: wire::BatchReadings = wire(json!({"success": true, "result": {"11": tracker}}));
     batch(&wire, &asked(&[11]), reckoning())
 }
@@ -206,7 +206,7 @@ fn trap_4_whole_categories_may_be_missing() {
         json!({}),
         json!({"inputs": null, "states": null, "counters": null}),
     ] {
-        let samples = batch_of(tracker);
+        let samples = batch_of(&tracker);
         assert_eq!((samples.list.len(), samples.tally.rejected), (0, 0));
     }
 }
@@ -261,7 +261,7 @@ fn trap_14_values_may_be_whole_or_real_and_nothing_else() {
         (json!(true), None),
     ];
     for (value, expected) in cases {
-        let samples = batch_of(json!({"counters": [
+        let samples = batch_of(&json!({"counters": [
             {"type": "odometer", "value": value, "update_time": LAST_UPDATE}
         ]}));
         let seen = samples.list.first().map(|sample| sample.value);
@@ -277,7 +277,7 @@ fn trap_14_values_may_be_whole_or_real_and_nothing_else() {
 #[test]
 fn a_stamp_that_cannot_be_used_rejects_its_row() {
     for time in ["soon", "2099-01-01T00:00:00Z"] {
-        let samples = batch_of(json!({"counters": [
+        let samples = batch_of(&json!({"counters": [
             {"type": "odometer", "value": 1, "update_time": time}
         ]}));
         assert_eq!(
@@ -370,7 +370,7 @@ fn people_on_board_come_from_the_remaining_count_or_the_difference_of_totals() {
         (json!({"inputs": [value("fuel_level", json!(12))]}), None, 0),
     ];
     for (tracker, expected, rejected) in cases {
-        let samples = batch_of(tracker.clone());
+        let samples = batch_of(&tracker);
         let seen = samples
             .list
             .first()
@@ -386,7 +386,7 @@ fn people_on_board_come_from_the_remaining_count_or_the_difference_of_totals() {
 
 #[test]
 fn of_two_sensors_the_newer_one_counts() {
-    let samples = batch_of(json!({"inputs": [
+    let samples = batch_of(&json!({"inputs": [
         {"name": "passengers_remaining", "value": 4, "update_time": "2026-03-01T13:10:00Z"},
         {"name": "passengers_remaining", "value": 5, "update_time": "2026-03-01T13:14:00Z"},
         {"name": "passengers_remaining", "value": 6, "update_time": "2026-03-01T13:12:00Z"}
@@ -404,7 +404,7 @@ fn of_two_sensors_the_newer_one_counts() {
 
 #[test]
 fn a_sensor_without_a_time_is_as_old_as_its_tracker() {
-    let samples = batch_of(json!({"inputs": [{"name": "passengers_remaining", "value": 4}]}));
+    let samples = batch_of(&json!({"inputs": [{"name": "passengers_remaining", "value": 4}]}));
     assert_eq!(
         samples.list,
         [sample(11, Level::OnBoard, LAST_UPDATE, Value::Int(4))]
@@ -478,8 +478,8 @@ proptest! {
         whole in any_json(),
     ) {
         let tracker = json!({category: rows.clone()});
-        assert_within_bounds(&batch_of(tracker));
-        assert_within_bounds(&batch_of(whole.clone()));
+        assert_within_bounds(&batch_of(&tracker));
+        assert_within_bounds(&batch_of(&whole));
         if let Ok(wire) = serde_json::from_value::<wire::States>(whole.clone()) {
             let _ = states(&wire, None, reckoning().server_now);
         }
