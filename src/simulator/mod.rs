@@ -11,10 +11,12 @@ pub mod estate;
 pub mod exchange;
 pub mod faults;
 mod limit;
+pub mod mews;
 pub mod navixy;
 mod publication;
 mod readout;
 mod server;
+pub mod smartnow;
 mod tokens;
 pub mod vendor;
 pub mod viametrics;
@@ -107,9 +109,7 @@ pub async fn start(options: Options) -> io::Result<Running> {
     };
     for (position, vendor) in (0..).zip(Vendor::ALL) {
         let address = address(options.listen, position)?;
-        let Some(speaker) = running.speaker(vendor) else {
-            continue;
-        };
+        let speaker = running.speaker(vendor);
         let server = Server::start(
             address,
             speaker,
@@ -160,17 +160,18 @@ impl Running {
         self.servers.remove(&vendor);
     }
 
-    fn speaker(&self, vendor: Vendor) -> Option<Arc<dyn Speaker>> {
+    fn speaker(&self, vendor: Vendor) -> Arc<dyn Speaker> {
         let (estate, credentials) = (self.estate.clone(), self.credentials.clone());
-        Some(match vendor {
+        match vendor {
             Vendor::Bespot => Arc::new(bespot::Bespot::new(estate, credentials)),
             Vendor::Viametrics => {
                 let interval_s = i64::try_from(self.interval.as_secs()).unwrap_or(3600);
                 Arc::new(viametrics::Viametrics::new(estate, credentials, interval_s))
             }
             Vendor::Navixy => Arc::new(navixy::Navixy::new(estate, credentials)),
-            Vendor::Mews | Vendor::Smartnow => return None,
-        })
+            Vendor::Mews => Arc::new(mews::Mews::new(estate, credentials)),
+            Vendor::Smartnow => Arc::new(smartnow::Smartnow::new(estate, credentials)),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ pub mod chance;
 pub mod day;
 mod days;
 pub mod fleet;
+pub mod hotel;
 pub mod machines;
 pub mod places;
 pub mod site;
@@ -26,6 +27,7 @@ use crate::model::reading::Flow;
 use day::{Crossing, StoreDay};
 use days::Days;
 use fleet::Vehicle;
+use hotel::Hotel;
 use machines::Machine;
 use site::Site;
 
@@ -39,6 +41,7 @@ pub struct Estate {
     sites: Vec<Site>,
     vehicles: Vec<Vehicle>,
     machines: Vec<Machine>,
+    hotel: Hotel,
     days: Days,
 }
 
@@ -92,6 +95,7 @@ impl Estate {
             seed,
             machines: machines::machines(seed, &sites),
             sites,
+            hotel: Hotel::new(seed),
             vehicles: fleet::vehicles(seed, stores),
             // Today and yesterday of every store, and room for looking back.
             days: Days::new(3 * stores + 64),
@@ -120,6 +124,12 @@ impl Estate {
     #[must_use]
     pub fn machines(&self) -> &[Machine] {
         &self.machines
+    }
+
+    /// The hotel.
+    #[must_use]
+    pub fn hotel(&self) -> &Hotel {
+        &self.hotel
     }
 
     /// The store of this name.

@@ -78,8 +78,10 @@ pub enum Fault {
     SecondFactor,
     /// A list is cut at this many rows whatever was asked.
     Cut(usize),
-    /// The newest row is held back although later ones are there, and comes with the next call.
+    /// A row is missing although later ones are there, as when rows are written out of order.
     Gap,
+    /// Running totals begin again from nearly nothing, as after a change of hardware.
+    Restarted,
     /// A token cannot be renewed.
     RefusedRefresh,
     /// A feature of the vendor is not available to this account.

@@ -44,6 +44,7 @@ struct Asked<'a> {
     body: Value,
     /// Times with offsets, else naive in the account's zone.
     iso: bool,
+    restarted: bool,
     now: Timestamp,
 }
 
@@ -89,6 +90,7 @@ impl Navixy {
             estate: &self.estate,
             body,
             iso,
+            restarted: call.has(&Fault::Restarted),
             now,
         };
         match action {

@@ -225,7 +225,12 @@ impl Asked<'_> {
     }
 
     fn report(&self, vehicle: &Vehicle) -> Report {
-        vehicle.report(self.estate.seed(), self.now)
+        let mut report = vehicle.report(self.estate.seed(), self.now);
+        if self.restarted {
+            report.odometer_km %= 100.0;
+            report.engine_hours %= 10.0;
+        }
+        report
     }
 
     fn vehicle(&self, id: i64) -> Option<&Vehicle> {
