@@ -29,7 +29,7 @@ use crate::model::store::Store;
 /// Print occupancy estimates for readings from a CSV file.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Readings in the order of their delivery: store,door,start,span_s,in,out[,delivered] with a
+    /// Readings in the order of their delivery: `store,door,start,span_s,in,out[,delivered]` with a
     /// header line; - reads standard input
     pub file: PathBuf,
     /// Print the estimates known at fixed times, for example every 5m, instead of after each

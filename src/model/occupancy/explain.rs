@@ -23,7 +23,7 @@ impl Estimator {
             return Vec::new();
         };
         let mut why = Vec::new();
-        why.extend(self.counted(today, &view));
+        why.extend(counted(today, &view));
         why.extend(self.filled(today, &view));
         why.extend(part(view.sums.ratio, || self.ratio()));
         why.extend(part(view.sums.pace, || pace(today.filter.d)));
@@ -32,26 +32,6 @@ impl Estimator {
         why.extend(self.warnings(today));
         why.extend(self.vendor(today));
         why
-    }
-
-    fn counted(&self, today: &Running, view: &View) -> Vec<String> {
-        let mut lines = Vec::new();
-        let by_hand = view.by_hand.or(today.by_hand);
-        let people = whole(view.sums.start);
-        let clock = |at| today.day.clock(at);
-        if let Some(at) = by_hand {
-            lines.push(format!("{people} counted by hand at {}", clock(at)));
-        } else if people > 0 {
-            lines.push(format!("about {people} inside when the day began"));
-        }
-        let since = by_hand.or(today.since).unwrap_or(today.day.start());
-        let [entered, left] = view.delivered;
-        lines.push(format!(
-            "{entered:.0} in, {left:.0} out since {}: {}",
-            clock(since),
-            signed(view.sums.counted)
-        ));
-        lines
     }
 
     fn filled(&self, today: &Running, view: &View) -> Option<String> {
@@ -196,6 +176,26 @@ impl Estimator {
     fn name(&self, door: usize) -> &str {
         &self.feeds.doors[door].name
     }
+}
+
+fn counted(today: &Running, view: &View) -> Vec<String> {
+    let mut lines = Vec::new();
+    let by_hand = view.by_hand.or(today.by_hand);
+    let people = whole(view.sums.start);
+    let clock = |at| today.day.clock(at);
+    if let Some(at) = by_hand {
+        lines.push(format!("{people} counted by hand at {}", clock(at)));
+    } else if people > 0 {
+        lines.push(format!("about {people} inside when the day began"));
+    }
+    let since = by_hand.or(today.since).unwrap_or(today.day.start());
+    let [entered, left] = view.delivered;
+    lines.push(format!(
+        "{entered:.0} in, {left:.0} out since {}: {}",
+        clock(since),
+        signed(view.sums.counted)
+    ));
+    lines
 }
 
 fn pace(deviation: f64) -> String {

@@ -75,7 +75,7 @@ impl Feeds {
         let front = self.front()?;
         let awaited = self.doors.iter().filter(|door| !door.is_off(front));
         awaited
-            .map(|door| self.horizon(door))
+            .map(|door| self.horizon(door, front))
             .filter(|horizon| front - *horizon <= OVERDUE)
             .min()
     }
@@ -85,7 +85,7 @@ impl Feeds {
         let Some(front) = self.front() else {
             return Vec::new();
         };
-        let behind = |door: &Feed| front - self.horizon(door);
+        let behind = |door: &Feed| front - self.horizon(door, front);
         let doors = self.doors.iter().enumerate();
         doors
             .filter(|(_, door)| door.since.is_some() && !door.is_off(front))
@@ -117,9 +117,12 @@ impl Feeds {
         }
     }
 
-    /// A door that has never delivered stands where the store began.
-    fn horizon(&self, door: &Feed) -> Timestamp {
+    /// A door that has never delivered stands where the store began, one that was off where it
+    /// was switched on again.
+    fn horizon(&self, door: &Feed, front: Timestamp) -> Timestamp {
         let began = || self.since().unwrap_or(Timestamp::MIN_UTC);
-        door.horizon.unwrap_or_else(began)
+        let horizon = door.horizon.unwrap_or_else(began);
+        let on_again = door.off.iter().filter_map(|(_, to)| *to).max();
+        on_again.map_or(horizon, |on| horizon.max(on.min(front)))
     }
 }

@@ -79,7 +79,7 @@ impl Bench {
     }
 
     /// Starts with this cell.
-    fn from_cell(mut self, cell: usize) -> Self {
+    fn starting_at(mut self, cell: usize) -> Self {
         self.running.first = cell;
         self
     }
@@ -167,7 +167,7 @@ fn e2_changed_counters_start_the_ledger_anew() {
 
 #[test]
 fn e3_the_first_day_knows_only_the_usual_stay() {
-    let mut bench = Bench::new(2, 60, Learned::default()).from_cell(5);
+    let mut bench = Bench::new(2, 60, Learned::default()).starting_at(5);
     let first = bench.cell(&[Some((40, 5)), Some((20, 3))]);
     all_near([first.0, first.1, first.2], [48.5308, 35.0293, 62.0323]);
     near(bench.running.filter.signed, 52.0);
@@ -254,7 +254,7 @@ fn two_doors() -> Bench {
             usual.learn_door((door, way), &day, 96);
         }
     }
-    let mut bench = Bench::new(2, 15, usual).from_cell(20);
+    let mut bench = Bench::new(2, 15, usual).starting_at(20);
     bench.running.filter = Filter::holding(80.0, 60.0, 0.04);
     bench.running.hearing = Hearing::with_level(30.0, 30.0);
     bench
