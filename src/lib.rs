@@ -2,6 +2,7 @@
 //!
 //! `ARCHITECTURE.md` has the map of the modules and the rules between them.
 
+pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;

@@ -2,8 +2,11 @@
 //! its result to; everything else it has to say goes to standard error or the log.
 
 pub mod check;
+pub mod export;
+pub mod init;
 pub mod log;
 pub mod poll;
+pub mod replay;
 mod session;
 pub mod simulate;
 

@@ -17,7 +17,7 @@ use crate::model::board::{Day, Occupancy, Origin, StoreRow, Today};
 use crate::model::calendar::{day_start, next_day_start};
 use crate::model::device::{DeviceId, Facts, Kind};
 use crate::model::figure::{Figure, Flag, Quality};
-use crate::model::health::Expectation;
+use crate::model::health::{DataState, Expectation};
 use crate::model::occupancy::vendor::leading;
 use crate::model::occupancy::{Door, Estimate, Estimator, Settings, Visit, ZeroRows};
 use crate::model::reading::{Change, Measure};
@@ -180,7 +180,7 @@ impl Tally {
         let worst = worst(parts, counters.is_empty());
         let today = self.today(&counters, now);
         let occupancy = if counters.is_empty() {
-            on_board(parts)
+            on_board(parts, now)
         } else {
             self.people(&counters, today.as_ref(), now)
         };
@@ -304,6 +304,11 @@ impl Tally {
         let quality = self.quality(today);
         let estimate = self.estimator.estimate();
         let vendor = vendor(counters, today, quality);
+        // What the vendor said before the store emptied is no number of this day.
+        let (vendor, of_yesterday) = match vendor {
+            Some(old) if old.shown.as_of < self.totals.start() => (None, Some(old)),
+            vendor => (vendor, None),
+        };
         let origin = leading(
             self.store.lead,
             estimate.as_ref(),
@@ -316,6 +321,7 @@ impl Tally {
             Origin::Vendor => vendor.map(|vendor| self.with_dispute(vendor)).or(counted),
             Origin::Counted | Origin::OnBoard => counted.or(vendor),
         }
+        .or(of_yesterday)
     }
 
     fn counted(
@@ -420,7 +426,7 @@ fn vendor(
 
 /// People on board of all vehicles of a store that has nothing but trackers. A clone shares its
 /// hardware with another tracker and is left out.
-fn on_board(parts: &[Part<'_>]) -> Option<Occupancy> {
+fn on_board(parts: &[Part<'_>], now: Timestamp) -> Option<Occupancy> {
     use crate::model::board::Figures;
     use crate::model::device::Detail;
 
@@ -452,7 +458,8 @@ fn on_board(parts: &[Part<'_>]) -> Option<Occupancy> {
             quality: sum.quality.and(figure.quality),
         }));
     }
-    let total = total?;
+    let mut total = total?;
+    total.quality = total.quality.with_if(Flag::Partial, lost);
     let shown = people(total.value);
     Some(Occupancy {
         shown: total.map(|_| shown),
