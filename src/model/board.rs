@@ -335,6 +335,12 @@ impl DeviceRow {
         matches!(self.facts.detail, Detail::Tracker { blocked: true, .. })
     }
 
+    /// Whether it is a clone, which shares its hardware with another tracker.
+    #[must_use]
+    pub fn is_clone(&self) -> bool {
+        matches!(self.facts.detail, Detail::Tracker { clone: true, .. })
+    }
+
     /// How many sales a machine made in the stretch before `now`.
     #[must_use]
     pub fn sales_within(&self, stretch: chrono::TimeDelta, now: Timestamp) -> usize {

@@ -7,6 +7,7 @@ pub mod accumulated;
 pub mod cells;
 mod day;
 mod device;
+mod inside;
 pub mod plan;
 mod silence;
 mod source;

@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use super::cells::CELL_S;
 use super::day::{self, Grid};
 use super::device::{About, Counter, Device, State};
+use super::inside::{fetched_at, on_board, vendor};
 use super::plan::Quiet;
 use super::spans::Spans;
 use super::totals::Totals;
@@ -17,7 +18,7 @@ use crate::model::board::{Day, Occupancy, Origin, StoreRow, Today};
 use crate::model::calendar::{day_start, next_day_start};
 use crate::model::device::{DeviceId, Facts, Kind};
 use crate::model::figure::{Figure, Flag, Quality};
-use crate::model::health::{DataState, Expectation};
+use crate::model::health::Expectation;
 use crate::model::occupancy::vendor::leading;
 use crate::model::occupancy::{Door, Estimate, Estimator, Settings, Visit, ZeroRows};
 use crate::model::reading::{Change, Measure};
@@ -303,11 +304,11 @@ impl Tally {
     ) -> Option<Occupancy> {
         let quality = self.quality(today);
         let estimate = self.estimator.estimate();
-        let vendor = vendor(counters, today, quality);
+        let said = vendor(counters, today, quality);
         // What the vendor said before the store emptied is no number of this day.
-        let (vendor, of_yesterday) = match vendor {
+        let (vendor, of_yesterday) = match said {
             Some(old) if old.shown.as_of < self.totals.start() => (None, Some(old)),
-            vendor => (vendor, None),
+            said => (said, None),
         };
         let origin = leading(
             self.store.lead,
@@ -395,100 +396,6 @@ fn worst<'a, 'b>(parts: &'a [Part<'b>], no_counters: bool) -> Option<&'a Part<'b
                 .covered_to
                 .map(|to| to + TimeDelta::seconds(wait))
         })
-}
-
-/// The vendor's own occupancy; only when every counter of the store has one.
-fn vendor(
-    counters: &[(&Part<'_>, &Counter)],
-    today: Option<&Today>,
-    quality: Quality,
-) -> Option<Occupancy> {
-    let values: Option<Vec<_>> = counters.iter().map(|(_, c)| c.occupancy).collect();
-    let values = values.filter(|values| !values.is_empty())?;
-    let as_of = values.iter().map(|(at, _)| *at).min()?;
-    let raw = values.iter().map(|(_, people)| people).sum();
-    let shown = people(raw);
-    let margin = today.map_or(2, default_margin);
-    Some(Occupancy {
-        shown: Figure {
-            value: shown,
-            as_of,
-            fetched_at: fetched_at(counters, as_of),
-            quality,
-        },
-        low: shown.saturating_sub(margin),
-        high: shown.saturating_add(margin),
-        raw,
-        origin: Origin::Vendor,
-        why: vec!["the vendor's own occupancy, as it came".to_owned()],
-    })
-}
-
-/// People on board of all vehicles of a store that has nothing but trackers. A clone shares its
-/// hardware with another tracker and is left out.
-fn on_board(parts: &[Part<'_>], now: Timestamp) -> Option<Occupancy> {
-    use crate::model::board::Figures;
-    use crate::model::device::Detail;
-
-    if !parts
-        .iter()
-        .all(|part| matches!(part.device.state, State::Tracker(_)))
-    {
-        return None;
-    }
-    let mut total: Option<Figure<i64>> = None;
-    for part in parts {
-        if matches!(
-            part.device.facts.detail,
-            Detail::Tracker { clone: true, .. }
-        ) {
-            continue;
-        }
-        let Figures::Tracker {
-            on_board: Some(figure),
-            ..
-        } = part.device.row(part.id, &part.about).figures
-        else {
-            continue;
-        };
-        total = Some(total.map_or(figure, |sum| Figure {
-            value: sum.value + figure.value,
-            as_of: sum.as_of.min(figure.as_of),
-            fetched_at: sum.fetched_at.max(figure.fetched_at),
-            quality: sum.quality.and(figure.quality),
-        }));
-    }
-    let mut total = total?;
-    total.quality = total.quality.with_if(Flag::Partial, lost);
-    let shown = people(total.value);
-    Some(Occupancy {
-        shown: total.map(|_| shown),
-        low: shown,
-        high: shown,
-        raw: total.value,
-        origin: Origin::OnBoard,
-        why: vec!["people on board of its vehicles, by their sensors".to_owned()],
-    })
-}
-
-fn people(raw: i64) -> u32 {
-    u32::try_from(raw.max(0)).unwrap_or(u32::MAX)
-}
-
-/// Without learned history the band is 5 % of the crossings so far, at least two people.
-fn default_margin(today: &Today) -> u32 {
-    let crossings = today.entered + today.left;
-    u32::try_from(crossings.div_ceil(20))
-        .unwrap_or(u32::MAX)
-        .max(2)
-}
-
-fn fetched_at(counters: &[(&Part<'_>, &Counter)], otherwise: Timestamp) -> Timestamp {
-    let newest = counters
-        .iter()
-        .map(|(part, _)| part.device.fetched_at)
-        .max();
-    newest.map_or(otherwise, |at| at.max(otherwise))
 }
 
 fn peak(day: &Day) -> Option<(u32, Timestamp)> {
