@@ -83,7 +83,9 @@ impl Tally {
                 Quiet::Missing => ZeroRows::Explicit,
                 Quiet::Learned => ZeroRows::Auto,
             };
-            let door = self.estimator.door(&facts.name, zero_rows);
+            // Two doors of a store may bear the same name; their ids differ.
+            let door = self.estimator.door(id.as_str(), zero_rows);
+            self.estimator.call(door, &facts.name);
             self.doors.insert(id.clone(), door);
         }
     }

@@ -118,15 +118,24 @@ impl Estimator {
         }
     }
 
-    /// The handle of a door; a name that is new becomes a door of the store. Name all doors before
+    /// The handle of a door; an id that is new becomes a door of the store. Name all doors before
     /// the first reading: a door that is known is waited for.
-    pub fn door(&mut self, name: &str, zero_rows: ZeroRows) -> Door {
+    pub fn door(&mut self, id: &str, zero_rows: ZeroRows) -> Door {
         let doors = &mut self.feeds.doors;
-        let known = doors.iter().position(|door| *door.name == *name);
-        Door(known.unwrap_or_else(|| {
-            doors.push(Feed::new(name, zero_rows));
-            doors.len() - 1
-        }))
+        let Some(known) = doors.iter().position(|door| *door.id == *id) else {
+            doors.push(Feed::new(id, zero_rows));
+            return Door(doors.len() - 1);
+        };
+        let before = std::mem::replace(&mut doors[known].zero_rows, zero_rows);
+        if let Some(since) = doors[known].since.filter(|_| before != zero_rows) {
+            self.touch(since);
+        }
+        Door(known)
+    }
+
+    /// What a door is called in sentences; its id until told otherwise.
+    pub fn call(&mut self, door: Door, name: &str) {
+        self.feeds.doors[door.0].name = name.into();
     }
 
     /// The door has been watched from here on, also where it has sent no row.

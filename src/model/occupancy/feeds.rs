@@ -26,6 +26,7 @@ pub(super) struct Feeds {
 /// One door.
 #[derive(Clone, Debug)]
 pub(super) struct Feed {
+    pub id: Arc<str>,
     /// For sentences.
     pub name: Arc<str>,
     pub zero_rows: ZeroRows,
@@ -40,9 +41,11 @@ pub(super) struct Feed {
 }
 
 impl Feed {
-    pub fn new(name: &str, zero_rows: ZeroRows) -> Self {
+    pub fn new(id: &str, zero_rows: ZeroRows) -> Self {
+        let id: Arc<str> = id.into();
         Self {
-            name: name.into(),
+            name: id.clone(),
+            id,
             zero_rows,
             since: None,
             horizon: None,
