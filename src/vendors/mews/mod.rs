@@ -1,27 +1,169 @@
 //! Mews: document counters of hotels. They number documents and are never people.
 
+mod check;
+mod client;
+mod counters;
+mod decode;
+mod house;
+mod paging;
+mod property;
+mod refusal;
+mod request;
 mod settings;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use crate::clock::Clock;
+use crate::model::attempt::{Ask, ErrorKind, Finding, Outcome, SourceError};
+use crate::model::health::Expectation;
+use crate::model::schedule::{Cadence, Publish};
+
+use super::source::{Common, Source};
+use super::transport::{SharedBudget, Transport};
+
+use client::Client;
+use house::House;
+use property::{Harvest, Property};
+use request::Tokens;
 
 pub use settings::{AccessToken, Settings};
 
-use crate::clock::Clock;
-use crate::model::attempt::{ErrorKind, SourceError};
+/// Own ceiling of requests in any hour, where the configuration sets none. The vendor allows 200
+/// in half a minute for each token; a poll of one token takes one or two.
+pub const REQUESTS_PER_HOUR: u32 = 2400;
 
-use super::source::{Common, Source};
-use super::transport::SharedBudget;
+/// One Mews account: an integration with the tokens of its properties.
+#[derive(Debug)]
+pub struct Mews {
+    name: Arc<str>,
+    cadence: Cadence,
+    transport: Transport,
+    properties: Vec<Property>,
+    /// Enterprises that the configuration names.
+    wanted: Vec<String>,
+}
 
-/// Our own ceiling of requests in any hour.
-pub const REQUESTS_PER_HOUR: u32 = 400;
-
-/// Opens the account.
+/// Opens a Mews account.
 ///
 /// # Errors
-/// Always, until it is built.
+/// `config` when a secret cannot be resolved or the transport cannot be set up.
 pub fn open(
-    _common: &Common,
-    _settings: &Settings,
-    _budget: SharedBudget,
-    _clock: Clock,
-) -> Result<Box<dyn Source>, SourceError> {
-    Err(SourceError::new(ErrorKind::Config, "not built yet"))
+    common: &Common,
+    settings: &Settings,
+    budget: SharedBudget,
+    clock: Clock,
+) -> Result<Mews, SourceError> {
+    let client_token = settings.client_token.resolve()?;
+    let mut properties = Vec::new();
+    for access in &settings.access_tokens {
+        let client = Client::new(Tokens {
+            client: client_token.clone(),
+            access: access.token.resolve()?,
+            program: settings.client.clone(),
+        });
+        let house = House::new(settings.guests, settings.rooms);
+        let label = access.label.clone();
+        properties.push(Property::new(label, client, &settings.enterprises, house));
+    }
+    Ok(Mews {
+        name: Arc::clone(&common.name),
+        cadence: cadence(common),
+        transport: Transport::open(common, request::allowed(), budget, clock)?,
+        properties,
+        wanted: settings.enterprises.clone(),
+    })
+}
+
+/// Counters move when a document is written; at night nothing may move for hours.
+fn cadence(common: &Common) -> Cadence {
+    let seconds = |duration: Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
+    Cadence {
+        publish: Publish::Live { every_s: 60 },
+        expectation: Expectation {
+            period_s: common.period.map_or(86_400, seconds),
+            lag_s: 60,
+            grace_s: 600,
+        },
+        every_s: common.every.map(seconds),
+    }
+}
+
+impl Mews {
+    async fn read(&mut self) -> Outcome {
+        let mut harvest = Harvest::default();
+        for property in &mut self.properties {
+            property
+                .poll(&self.name, &self.transport, &mut harvest)
+                .await;
+        }
+        if !harvest.heard {
+            return Outcome {
+                delivery: None,
+                error: harvest.error,
+            };
+        }
+        let strangers = self.strangers();
+        if !strangers.is_empty() {
+            harvest.note(unknown_enterprises(&strangers));
+        }
+        let mut delivery = harvest.delivery;
+        // Two tokens may see the same hotel.
+        let facts: BTreeMap<_, _> = delivery.facts.into_iter().collect();
+        delivery.facts = facts.into_iter().collect();
+        delivery.roster = self.properties.iter().all(Property::is_complete);
+        Outcome {
+            delivery: Some(delivery),
+            error: harvest.error,
+        }
+    }
+
+    /// Enterprises that the configuration names and no token has; none while that is not known.
+    fn strangers(&self) -> Vec<&str> {
+        let nowhere = |id: &&String| self.properties.iter().all(|p| p.has(id) == Some(false));
+        self.wanted
+            .iter()
+            .filter(nowhere)
+            .map(String::as_str)
+            .collect()
+    }
+}
+
+fn unknown_enterprises(strangers: &[&str]) -> SourceError {
+    let some = strangers
+        .iter()
+        .take(3)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(", ");
+    let more = if strangers.len() > 3 { ", …" } else { "" };
+    let message =
+        format!("no token sees the enterprise {some}{more}: correct `enterprises` of this source");
+    SourceError::new(ErrorKind::Config, message)
+}
+
+impl Source for Mews {
+    fn poll<'a>(&'a mut self, _ask: &'a Ask) -> BoxFuture<'a, Outcome> {
+        self.read().boxed()
+    }
+
+    fn check<'a>(&'a mut self, _ask: &'a Ask) -> BoxFuture<'a, Vec<Finding>> {
+        self.prove().boxed()
+    }
+
+    fn cadence(&self) -> Cadence {
+        self.cadence
+    }
+
+    fn transport(&self) -> &Transport {
+        &self.transport
+    }
 }

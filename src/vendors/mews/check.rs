@@ -1,0 +1,81 @@
+//! Proves for each token with the fewest calls that it works: its enterprises and its counters.
+
+use std::collections::BTreeMap;
+
+use crate::model::attempt::Finding;
+
+use super::Mews;
+use super::counters::Brought;
+use super::property::Property;
+use super::refusal::Refusal;
+
+impl Mews {
+    /// Tries what a poll needs and says what matched.
+    pub(super) async fn prove(&mut self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for (place, property) in self.properties.iter_mut().enumerate() {
+            let label = property.label.clone();
+            let label = label.unwrap_or_else(|| format!("token {}", place + 1));
+            let listed = property.read_enterprises(&self.transport).await;
+            let counted = property.read_counters(&self.transport).await;
+            findings.push(enterprises(&label, listed, property));
+            findings.push(counters(&label, counted, property));
+        }
+        let strangers = self.strangers();
+        if !strangers.is_empty() {
+            let details = vec![format!("no token sees {}", strangers.join(", "))];
+            findings.push(finding("enterprises of the configuration", false, details));
+        }
+        findings
+    }
+}
+
+fn enterprises(label: &str, listed: Result<(), Refusal>, property: &Property) -> Finding {
+    let what = format!("hotels of {label}");
+    match listed {
+        Ok(()) => finding(&what, true, vec![property.hotel_names().join(", ")]),
+        Err(refusal) => finding(
+            &what,
+            false,
+            vec![
+                refusal.error.to_string(),
+                "counters work without it, but have no hotel names and no time zones".to_owned(),
+            ],
+        ),
+    }
+}
+
+fn counters(label: &str, counted: Option<Brought>, property: &Property) -> Finding {
+    let what = format!("counters of {label}");
+    let Some(brought) = counted else {
+        let why = "`enterprises` names no hotel of this token".to_owned();
+        return finding(&what, true, vec![why]);
+    };
+    let mut by_type: BTreeMap<&str, usize> = BTreeMap::new();
+    for counter in property.counters().values() {
+        *by_type.entry(&counter.kind).or_default() += 1;
+    }
+    let mut details: Vec<String> = by_type
+        .iter()
+        .map(|(kind, count)| format!("{count} of type {kind}"))
+        .collect();
+    if brought.rejected > 0 {
+        details.push(format!("{} rows could not be used", brought.rejected));
+    }
+    details.extend(brought.note);
+    let refusal = brought.refusal.map(|refusal| refusal.error.to_string());
+    let ok = refusal.is_none();
+    details.extend(refusal);
+    if details.is_empty() {
+        details.push("there are none".to_owned());
+    }
+    finding(&what, ok, details)
+}
+
+fn finding(what: &str, ok: bool, details: Vec<String>) -> Finding {
+    Finding {
+        what: what.to_owned(),
+        ok,
+        details,
+    }
+}
