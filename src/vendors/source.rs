@@ -7,7 +7,6 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use reqwest::Url;
 
-use crate::model::Timestamp;
 use crate::model::attempt::{Ask, Finding, Outcome};
 use crate::model::health::Expectation;
 use crate::model::ledger::plan::RowGrid;
@@ -103,15 +102,6 @@ impl Common {
             },
             every_s: self.every.map(seconds),
         }
-    }
-
-    /// What [`Delivery::complete_from`] is for a feed with a grid that was read from `from` on: a
-    /// feed that writes a row for every interval has holes where it has none.
-    ///
-    /// [`Delivery::complete_from`]: crate::model::attempt::Delivery::complete_from
-    #[must_use]
-    pub fn complete_from(&self, from: Timestamp) -> Option<Timestamp> {
-        (self.zero_rows != ZeroRows::Explicit).then_some(from)
     }
 }
 

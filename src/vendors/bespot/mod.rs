@@ -62,40 +62,25 @@ struct Gathered {
     error: Option<SourceError>,
 }
 
-impl Bespot {
-    /// Opens the account; nothing is sent yet.
-    ///
-    /// # Errors
-    /// `config` for a secret or an address that cannot be used.
-    pub fn open(
-        common: &Common,
-        settings: &Settings,
-        budget: SharedBudget,
-        clock: Clock,
-    ) -> Result<Self, SourceError> {
-        Ok(Self {
-            client: Client::open(common, settings, budget, clock)?,
-            stores: Stores::new(common.name.clone(), &settings.store_codes),
-            planner: Planner::default(),
-            common: common.clone(),
-        })
-    }
-}
-
 /// Our own ceiling of requests in any hour. Eight are usual; the vendor documents no limit.
 pub const REQUESTS_PER_HOUR: u32 = 60;
 
-/// Opens a Bespot account.
+/// Opens an account; nothing is sent yet.
 ///
 /// # Errors
-/// `config` when the password cannot be resolved or the transport cannot be set up.
+/// `config` for a secret or an address that cannot be used.
 pub fn open(
     common: &Common,
     settings: &Settings,
     budget: SharedBudget,
     clock: Clock,
 ) -> Result<Bespot, SourceError> {
-    Bespot::open(common, settings, budget, clock)
+    Ok(Bespot {
+        client: Client::open(common, settings, budget, clock)?,
+        stores: Stores::new(common.name.clone(), &settings.store_codes),
+        planner: Planner::default(),
+        common: common.clone(),
+    })
 }
 
 impl Source for Bespot {
@@ -112,8 +97,8 @@ impl Source for Bespot {
     }
 
     fn grid(&self) -> RowGrid {
-        // The vendor's lists are sparse, and its horizon is the minute written into the row.
         RowGrid {
+            // A minute that is missing from a delivered window is one in which nobody passed.
             quiet: Quiet::Zero,
             stamp: Stamp::Start,
         }
@@ -231,9 +216,7 @@ impl Bespot {
         let delivery = Delivery {
             facts: self.stores.facts(),
             readings: gathered.rows.readings,
-            complete_from: begin
-                .filter(|_| !gathered.holes)
-                .and_then(|begin| self.common.complete_from(begin)),
+            complete_from: begin.filter(|_| !gathered.holes),
             rows: gathered.rows.rows,
             rejected: gathered.rows.rejected,
             notes,

@@ -119,6 +119,7 @@ mod tests {
     use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
     use super::*;
+    use crate::model::Timestamp;
 
     fn refusal(status: u16, headers: &[(&'static str, &str)], body: &str) -> Refusal {
         let reply = Reply {
@@ -216,7 +217,7 @@ mod tests {
                 &headers,
                 r#"{"Message":"Too many requests.","RequestId":null}"#,
             );
-            let received = "2026-03-01T09:00:00Z".parse().unwrap();
+            let received: Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
             let wait = refusal
                 .error
                 .retry_at
