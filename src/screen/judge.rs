@@ -1,0 +1,293 @@
+//! The clock's verdict on every row of a board, kept as long as it holds.
+//!
+//! A state follows the clock and the opening hours, which is too dear to work out for thousands of
+//! rows on every key. Each verdict knows until when it holds; a new board costs the rows that
+//! changed, and a frame costs nothing while no verdict has run out.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::model::Timestamp;
+use crate::model::board::{Band, Board, DeviceRow, SourceRow, StoreRow};
+use crate::model::device::DeviceId;
+use crate::model::figure::{Flag, Quality};
+use crate::model::health::{DataState, Feed, FetchState, data_state, next_change};
+
+use super::blame::{Blame, blame};
+
+/// A row with its data state.
+#[derive(Clone, Debug)]
+pub struct Judged<R> {
+    /// The row as published.
+    pub row: Arc<R>,
+    /// Its data state.
+    pub state: DataState,
+    /// The instant from which the state must be worked out anew; `None` while it stands still.
+    pub until: Option<Timestamp>,
+}
+
+/// A board with the state of each row.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// The board.
+    pub board: Arc<Board>,
+    /// Stores in board order.
+    pub stores: Vec<Judged<StoreRow>>,
+    /// Devices in board order.
+    pub devices: Vec<Judged<DeviceRow>>,
+    /// Sources in board order.
+    pub sources: Vec<Judged<SourceRow>>,
+    /// The first instant at which any state may change.
+    pub until: Option<Timestamp>,
+    /// Grows whenever anything above changes.
+    pub version: u64,
+    /// How many stores are in which trouble.
+    pub counts: Counts,
+    /// Who is to blame for what is wrong.
+    pub blames: Vec<Blame>,
+    stores_by_name: HashMap<Arc<str>, usize>,
+}
+
+/// Stores and sources that need attention.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Stores over their capacity.
+    pub over: usize,
+    /// Stores near their capacity.
+    pub near: usize,
+    /// Stores whose number is late, stale or dead.
+    pub overdue: usize,
+    /// Stores whose counts look wrong.
+    pub doubtful: usize,
+    /// Sources that cannot be read.
+    pub failing: usize,
+    /// Stores of which nothing is known yet.
+    pub waiting: usize,
+}
+
+impl Judgement {
+    /// A judgement of `board` at `now`.
+    #[must_use]
+    pub fn new(board: Arc<Board>, now: Timestamp) -> Self {
+        let mut judgement = Self {
+            board: Arc::new(Board::empty(now)),
+            stores: Vec::new(),
+            devices: Vec::new(),
+            sources: Vec::new(),
+            until: None,
+            version: 0,
+            counts: Counts::default(),
+            blames: Vec::new(),
+            stores_by_name: HashMap::new(),
+        };
+        judgement.take(board, now);
+        judgement
+    }
+
+    /// Brings the judgement up to `board` and `now`.
+    pub fn refresh(&mut self, board: &Arc<Board>, now: Timestamp) {
+        if !Arc::ptr_eq(board, &self.board) {
+            self.take(board.clone(), now);
+        } else if self.until.is_some_and(|until| now >= until) {
+            self.renew(now);
+        }
+    }
+
+    /// The store of this name.
+    #[must_use]
+    pub fn store(&self, name: &str) -> Option<&Judged<StoreRow>> {
+        self.stores.get(*self.stores_by_name.get(name)?)
+    }
+
+    /// The source of this name.
+    #[must_use]
+    pub fn source(&self, name: &str) -> Option<&Judged<SourceRow>> {
+        self.sources.iter().find(|judged| *judged.row.name == *name)
+    }
+
+    /// The device with this id.
+    #[must_use]
+    pub fn device(&self, id: &DeviceId) -> Option<&Judged<DeviceRow>> {
+        let position = self
+            .sources
+            .iter()
+            .position(|judged| *judged.row.name == *id.source())?;
+        let key = |judged: &Judged<DeviceRow>| self.position_of(judged);
+        let found = self
+            .devices
+            .binary_search_by(|judged| (key(judged), &judged.row.id).cmp(&(position, id)));
+        found.ok().map(|at| &self.devices[at])
+    }
+
+    fn position_of(&self, judged: &Judged<DeviceRow>) -> usize {
+        let source = judged.row.id.source();
+        self.sources
+            .iter()
+            .position(|other| *other.row.name == *source)
+            .unwrap_or(usize::MAX)
+    }
+
+    fn take(&mut self, board: Arc<Board>, now: Timestamp) {
+        self.stores = board
+            .stores
+            .iter()
+            .enumerate()
+            .map(|(at, row)| {
+                keep(self.stores.get(at), row, now).unwrap_or_else(|| judge(row, row.feed(), now))
+            })
+            .collect();
+        self.stores_by_name = (self.stores.iter().enumerate())
+            .map(|(at, judged)| (judged.row.store.name.clone(), at))
+            .collect();
+        let devices = board.devices.values().enumerate();
+        self.devices = devices
+            .map(|(at, row)| {
+                keep(self.devices.get(at), row, now).unwrap_or_else(|| judge(row, row.feed(), now))
+            })
+            .collect();
+        self.board = board;
+        self.conclude();
+    }
+
+    fn renew(&mut self, now: Timestamp) {
+        for judged in &mut self.stores {
+            if judged.until.is_some_and(|until| now >= until) {
+                *judged = judge(&judged.row, judged.row.feed(), now);
+            }
+        }
+        for judged in &mut self.devices {
+            if judged.until.is_some_and(|until| now >= until) {
+                *judged = judge(&judged.row, judged.row.feed(), now);
+            }
+        }
+        self.conclude();
+    }
+
+    /// What follows from the rows: the sources' states, the counts, the next change.
+    fn conclude(&mut self) {
+        let mut worst = vec![DataState::Unknown; self.board.sources.len()];
+        for ((position, _), judged) in self.board.devices.keys().zip(&self.devices) {
+            if let Some(state) = worst.get_mut(usize::from(*position))
+                && !judged.row.is_blocked()
+            {
+                *state = judged.state.max(*state);
+            }
+        }
+        self.sources = (self.board.sources.iter().zip(worst))
+            .map(|(row, state)| Judged {
+                row: row.clone(),
+                state: if row.paused { DataState::Paused } else { state },
+                until: None,
+            })
+            .collect();
+        self.counts = Counts::default();
+        for judged in &self.stores {
+            self.counts.add_store(judged);
+        }
+        self.counts.failing = (self.sources.iter())
+            .filter(|judged| is_failing(judged.row.fetch))
+            .count();
+        let stores = self.stores.iter().filter_map(|judged| judged.until);
+        let devices = self.devices.iter().filter_map(|judged| judged.until);
+        self.until = stores.chain(devices).min();
+        self.blames = blame(self);
+        self.version += 1;
+    }
+}
+
+impl Counts {
+    fn add_store(&mut self, judged: &Judged<StoreRow>) {
+        if judged.state == DataState::Unknown {
+            self.waiting += 1;
+        }
+        match trouble(judged) {
+            Some(Trouble::Over) => self.over += 1,
+            Some(Trouble::Near) => self.near += 1,
+            Some(Trouble::Dead | Trouble::Stale | Trouble::Late) => self.overdue += 1,
+            Some(Trouble::Doubtful) => self.doubtful += 1,
+            None => {}
+        }
+    }
+}
+
+/// Why a store needs attention, worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trouble {
+    /// Its counts look wrong.
+    Doubtful,
+    /// Its number is late.
+    Late,
+    /// It is near its capacity.
+    Near,
+    /// Its number is stale.
+    Stale,
+    /// Its number is dead.
+    Dead,
+    /// It is over its capacity.
+    Over,
+}
+
+/// The worst trouble of a store.
+#[must_use]
+pub fn trouble(judged: &Judged<StoreRow>) -> Option<Trouble> {
+    let shown = !matches!(
+        judged.state,
+        DataState::Dead | DataState::Unknown | DataState::Closed | DataState::Paused
+    );
+    let band = match judged.row.band() {
+        Band::Over if shown => Some(Trouble::Over),
+        Band::Near if shown => Some(Trouble::Near),
+        _ => None,
+    };
+    let quality = judged
+        .row
+        .occupancy
+        .as_ref()
+        .map_or(Quality::GOOD, |occupancy| occupancy.shown.quality);
+    let doubt = (shown && is_doubtful(quality)).then_some(Trouble::Doubtful);
+    band.max(overdue(judged.state)).max(doubt)
+}
+
+/// The trouble that a data state alone means.
+#[must_use]
+pub fn overdue(state: DataState) -> Option<Trouble> {
+    match state {
+        DataState::Late => Some(Trouble::Late),
+        DataState::Stale => Some(Trouble::Stale),
+        DataState::Dead => Some(Trouble::Dead),
+        _ => None,
+    }
+}
+
+/// Whether the counts look wrong, rather than merely young.
+#[must_use]
+pub fn is_doubtful(quality: Quality) -> bool {
+    [Flag::Suspect, Flag::Silent, Flag::OneWay, Flag::Drifting]
+        .into_iter()
+        .any(|flag| quality.has(flag))
+}
+
+/// Whether a source cannot be read; a first or second failure in a row is not yet that.
+#[must_use]
+pub fn is_failing(fetch: FetchState) -> bool {
+    !matches!(
+        fetch,
+        FetchState::Never | FetchState::Ok | FetchState::Retrying | FetchState::Paused
+    )
+}
+
+fn keep<R>(old: Option<&Judged<R>>, row: &Arc<R>, now: Timestamp) -> Option<Judged<R>>
+where
+    Judged<R>: Clone,
+{
+    old.filter(|old| Arc::ptr_eq(&old.row, row) && old.until.is_none_or(|until| now < until))
+        .cloned()
+}
+
+fn judge<R>(row: &Arc<R>, feed: Feed<'_>, now: Timestamp) -> Judged<R> {
+    Judged {
+        row: row.clone(),
+        state: data_state(feed, now),
+        until: next_change(feed, now),
+    }
+}

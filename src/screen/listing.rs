@@ -1,0 +1,384 @@
+//! The lines of a list: filtered, sorted, grouped. Worked out once for a board and a setting, not
+//! for every frame.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::model::health::DataState;
+
+use super::judge::Judgement;
+use super::row::{Item, ListKind, Row, Sort, data_word, fetch_word};
+use super::words;
+
+/// How the operator wants a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// The filter as typed.
+    pub filter: String,
+    /// The order.
+    pub sort: Sort,
+    /// The other way round.
+    pub reverse: bool,
+    /// Only what needs attention.
+    pub problems: bool,
+}
+
+/// A finished list.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// Lines from top to bottom.
+    pub lines: Vec<Line>,
+    /// Line numbers of the rows that can be selected.
+    pub rows: Vec<usize>,
+    /// How many rows there are without filter.
+    pub all: usize,
+    /// Columns of the widest name.
+    pub name_width: u16,
+    /// Whether any of them has a group.
+    pub grouped: bool,
+    /// What the listed stores add up to.
+    pub totals: Totals,
+}
+
+/// One line of a list.
+#[derive(Clone, Debug)]
+pub enum Line {
+    /// The heading of a group, with what its stores add up to.
+    Group(Arc<str>, Totals),
+    /// A row: its place in the judgement.
+    Row(usize),
+}
+
+/// What several stores add up to. Stores without a live number are left out and counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Totals {
+    /// Stores.
+    pub stores: usize,
+    /// Stores whose number is in the sum.
+    pub counted: usize,
+    /// People inside.
+    pub inside: u64,
+    /// People in today.
+    pub entered: u64,
+    /// People out today.
+    pub left: u64,
+    /// Sum of the coverages of the stores that have one.
+    coverage: f64,
+    covered: usize,
+}
+
+impl Totals {
+    /// People inside as text, `--` while no store has a live number.
+    #[must_use]
+    pub fn inside_text(&self) -> String {
+        if self.counted == 0 {
+            return "--".to_owned();
+        }
+        words::count(self.inside)
+    }
+
+    /// Mean share of the day's data that has arrived; `None` without any.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "few stores")]
+    pub fn coverage(&self) -> Option<f64> {
+        (self.covered > 0).then(|| self.coverage / self.covered as f64)
+    }
+
+    /// Adds a store; other rows have nothing to add.
+    pub fn add(&mut self, row: Row<'_>) {
+        let Row::Store(judged) = row else { return };
+        self.stores += 1;
+        let gone = matches!(judged.state, DataState::Dead | DataState::Unknown);
+        if let Some(occupancy) = judged.row.occupancy.as_ref().filter(|_| !gone) {
+            self.counted += 1;
+            self.inside += u64::from(occupancy.shown.value);
+        }
+        if let Some(today) = judged.row.today {
+            self.entered = self.entered.saturating_add(today.entered);
+            self.left = self.left.saturating_add(today.left);
+            self.coverage += today.coverage;
+            self.covered += 1;
+        }
+    }
+}
+
+impl Listing {
+    /// The list of this kind under a wish.
+    #[must_use]
+    pub fn new(judgement: &Judgement, kind: ListKind, wish: &Wish) -> Self {
+        let filter = Filter::parse(&wish.filter);
+        let mut all = 0;
+        let mut places = Vec::new();
+        for at in 0..length(judgement, kind) {
+            let Some(row) = Row::of(judgement, kind, at) else {
+                break;
+            };
+            if !belongs(row, kind) {
+                continue;
+            }
+            all += 1;
+            if filter.admits(row) && (!wish.problems || row.trouble().is_some()) {
+                places.push(at);
+            }
+        }
+        let row = |at: usize| Row::of(judgement, kind, at);
+        order(&mut places, wish, row);
+        let mut listing = Self {
+            all,
+            name_width: widest(places.iter().filter_map(|at| row(*at))),
+            grouped: (places.iter().filter_map(|at| row(*at))).any(|row| row.group().is_some()),
+            ..Self::default()
+        };
+        for at in &places {
+            row(*at).into_iter().for_each(|row| listing.totals.add(row));
+        }
+        if kind == ListKind::Stores && wish.sort == Sort::Configured {
+            listing.group(&places, row);
+        } else {
+            listing.lines = places.into_iter().map(Line::Row).collect();
+        }
+        listing.number();
+        listing
+    }
+
+    /// The place in the judgement of the row with this ordinal.
+    #[must_use]
+    pub fn place(&self, ordinal: usize) -> Option<usize> {
+        match self.lines.get(*self.rows.get(ordinal)?)? {
+            Line::Row(at) => Some(*at),
+            Line::Group(..) => None,
+        }
+    }
+
+    /// The ordinal of an item's row.
+    #[must_use]
+    pub fn find(&self, judgement: &Judgement, kind: ListKind, item: &Item) -> Option<usize> {
+        (0..self.rows.len()).find(|ordinal| {
+            self.place(*ordinal)
+                .and_then(|at| Row::of(judgement, kind, at))
+                .is_some_and(|row| row.is(item))
+        })
+    }
+
+    fn group<'a>(&mut self, places: &[usize], row: impl Fn(usize) -> Option<Row<'a>>) {
+        let mut groups: Vec<(Arc<str>, Totals, Vec<usize>)> = Vec::new();
+        for at in places {
+            let Some(found) = row(*at) else { continue };
+            let name = heading(found);
+            let group = match groups.iter_mut().find(|(known, ..)| **known == *name) {
+                Some(group) => group,
+                None => {
+                    groups.push((name, Totals::default(), Vec::new()));
+                    let last = groups.len() - 1;
+                    &mut groups[last]
+                }
+            };
+            group.1.add(found);
+            group.2.push(*at);
+        }
+        let headed = groups.len() > 1 || groups.first().is_some_and(|(name, ..)| !name.is_empty());
+        for (name, totals, places) in groups {
+            if headed {
+                let name = if name.is_empty() {
+                    "Other".into()
+                } else {
+                    name
+                };
+                self.lines.push(Line::Group(name, totals));
+            }
+            self.lines.extend(places.into_iter().map(Line::Row));
+        }
+    }
+
+    fn number(&mut self) {
+        let lines = self.lines.iter().enumerate();
+        self.rows = lines
+            .filter(|(_, line)| matches!(line, Line::Row(_)))
+            .map(|(number, _)| number)
+            .collect();
+    }
+}
+
+/// How many rows a list has without any filter.
+#[must_use]
+pub fn population(judgement: &Judgement, kind: ListKind) -> usize {
+    match kind {
+        ListKind::Stores => judgement.stores.len(),
+        ListKind::Sources => judgement.sources.len(),
+        _ => (judgement.devices.iter())
+            .filter(|judged| kind.devices() == Some(judged.row.kind()))
+            .count(),
+    }
+}
+
+fn length(judgement: &Judgement, kind: ListKind) -> usize {
+    match kind {
+        ListKind::Stores => judgement.stores.len(),
+        ListKind::Sources => judgement.sources.len(),
+        _ => judgement.devices.len(),
+    }
+}
+
+fn belongs(row: Row<'_>, kind: ListKind) -> bool {
+    match row {
+        Row::Device(judged) => kind.devices() == Some(judged.row.kind()),
+        Row::Store(_) | Row::Source(_) => true,
+    }
+}
+
+/// A store's group; counters that no store claims stand under their source.
+fn heading(row: Row<'_>) -> Arc<str> {
+    let Row::Store(judged) = row else {
+        return "".into();
+    };
+    match (&judged.row.store.group, judged.row.members.first()) {
+        (_, Some(member)) if !judged.row.declared => {
+            format!("{}, in no store", member.source()).into()
+        }
+        (Some(group), _) => group.clone(),
+        (None, _) => "".into(),
+    }
+}
+
+fn widest<'a>(rows: impl Iterator<Item = Row<'a>>) -> u16 {
+    let widest = rows.map(|row| row.name().width()).max().unwrap_or(0);
+    u16::try_from(widest).unwrap_or(u16::MAX)
+}
+
+fn order<'a>(places: &mut [usize], wish: &Wish, row: impl Fn(usize) -> Option<Row<'a>>) {
+    match wish.sort {
+        Sort::Configured => {}
+        Sort::Name => {
+            places.sort_by_cached_key(|at| row(*at).map(|row| (row.name().to_lowercase(), *at)))
+        }
+        sort => {
+            // The weights are taken once each; equals and unknowns keep the configured order.
+            let mut weighed: Vec<_> = (places.iter())
+                .map(|at| (row(*at).and_then(|row| row.weight(sort)), *at))
+                .collect();
+            weighed.sort_by(|(left, _), (right, _)| heavier_first(*left, *right, wish.reverse));
+            for (slot, (_, at)) in places.iter_mut().zip(weighed) {
+                *slot = at;
+            }
+            return;
+        }
+    }
+    if wish.reverse {
+        places.reverse();
+    }
+}
+
+fn heavier_first(left: Option<f64>, right: Option<f64>, reverse: bool) -> Ordering {
+    match (left, right) {
+        (Some(left), Some(right)) if reverse => left.total_cmp(&right),
+        (Some(left), Some(right)) => right.total_cmp(&left),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => Ordering::Equal,
+    }
+}
+
+/// A filter: every term must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Filter(Vec<Term>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Term {
+    wanted: bool,
+    field: Field,
+    text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    Name,
+    State,
+    Group,
+    Source,
+}
+
+impl Filter {
+    fn parse(text: &str) -> Self {
+        let terms = text.split_whitespace().filter_map(|word| {
+            let (wanted, word) = match word.strip_prefix('!') {
+                Some(rest) => (false, rest),
+                None => (true, word),
+            };
+            let (field, text) = match word.split_once(':') {
+                Some(("state", text)) => (Field::State, text),
+                Some(("group", text)) => (Field::Group, text),
+                Some(("source", text)) => (Field::Source, text),
+                _ => (Field::Name, word),
+            };
+            // A term that is still being typed holds everything.
+            (!text.is_empty()).then(|| Term {
+                wanted,
+                field,
+                text: text.to_lowercase(),
+            })
+        });
+        Self(terms.collect())
+    }
+
+    fn admits(&self, row: Row<'_>) -> bool {
+        self.0.iter().all(|term| term.holds(row) == term.wanted)
+    }
+}
+
+impl Term {
+    fn holds(&self, row: Row<'_>) -> bool {
+        let has = |text: &str| text.to_lowercase().contains(&self.text);
+        match self.field {
+            Field::Name => has(row.name()),
+            Field::Group => row.group().is_some_and(has),
+            Field::Source => row.is_from(&self.text),
+            Field::State => {
+                data_word(row.state()).starts_with(&self.text)
+                    || row
+                        .fetch()
+                        .is_some_and(|fetch| fetch_word(fetch).starts_with(&self.text))
+                    || band_word(row).is_some_and(|word| word.starts_with(&self.text))
+            }
+        }
+    }
+}
+
+fn band_word(row: Row<'_>) -> Option<&'static str> {
+    match row {
+        Row::Store(judged) => Some(judged.row.band().word()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_is_words_fields_and_their_opposites() {
+        let filter = Filter::parse("erm !state:late group:Athens !");
+        let terms: Vec<_> = (filter.0.iter())
+            .map(|term| (term.wanted, term.field, term.text.as_str()))
+            .collect();
+        assert_eq!(
+            terms,
+            [
+                (true, Field::Name, "erm"),
+                (false, Field::State, "late"),
+                (true, Field::Group, "athens"),
+            ]
+        );
+        assert_eq!(Filter::parse("state:"), Filter::default());
+    }
+
+    #[test]
+    fn unknown_weights_stand_last_both_ways() {
+        for reverse in [false, true] {
+            assert_eq!(heavier_first(Some(0.0), None, reverse), Ordering::Less);
+        }
+        assert_eq!(heavier_first(Some(2.0), Some(1.0), false), Ordering::Less);
+        assert_eq!(heavier_first(Some(2.0), Some(1.0), true), Ordering::Greater);
+    }
+}
