@@ -1,0 +1,201 @@
+//! A day as a chart: columns with a scale at the left, lines for warning and capacity, and the
+//! hours below.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::super::glyphs::Glyphs;
+use super::super::theme::Theme;
+use super::super::words;
+use super::bars::{Bars, Point};
+use super::text::{columns, put, put_right};
+
+/// A chart.
+#[derive(Clone, Debug)]
+pub struct Chart<'a> {
+    /// The values so far, oldest first.
+    pub points: &'a [Point],
+    /// How many values the whole width stands for.
+    pub total: usize,
+    /// Operator's limit.
+    pub capacity: Option<u32>,
+    /// The number from which a warning is due.
+    pub warn: Option<f64>,
+    /// Labels below: the number of a value and the text at it.
+    pub labels: &'a [(usize, String)],
+}
+
+/// Columns of the scale with the space behind it.
+const SCALE: u16 = 8;
+
+impl Chart<'_> {
+    /// Draws it over the whole area; the last row has the labels.
+    pub fn render(self, area: Rect, buf: &mut Buffer, glyphs: &Glyphs, theme: &Theme) {
+        let plot = Rect {
+            x: area.x + SCALE.min(area.width),
+            width: area.width.saturating_sub(SCALE),
+            height: area.height.saturating_sub(1),
+            ..area
+        };
+        if plot.is_empty() || self.total == 0 {
+            return;
+        }
+        let top = self.top();
+        let bars = Bars {
+            points: self.points,
+            total: self.total,
+            top,
+            warn: self.warn,
+            capacity: self.capacity,
+        };
+        bars.render(plot, buf, glyphs, theme);
+        let middle = self.capacity.unwrap_or(top) / 2;
+        for value in [Some(0), Some(middle), self.capacity.or(Some(top))] {
+            self.scale(value.unwrap_or(0), (area, plot, top), buf, (glyphs, theme));
+        }
+        if let Some(capacity) = self.capacity {
+            self.level(capacity, (plot, top), buf, (glyphs, theme));
+        }
+        self.label(plot, buf, (glyphs, theme));
+    }
+
+    /// The value at the upper edge: the capacity with a little air, or the largest value.
+    fn top(&self) -> u32 {
+        let largest = self.points.iter().filter_map(|point| match point {
+            Point::Value(value) | Point::Provisional(value) => Some(*value),
+            _ => None,
+        });
+        let air = self
+            .capacity
+            .map_or(0, |capacity| capacity.saturating_add(capacity / 10));
+        largest.max().unwrap_or(0).max(air).max(1)
+    }
+
+    fn scale(
+        &self,
+        value: u32,
+        (area, plot, top): (Rect, Rect, u32),
+        buf: &mut Buffer,
+        (glyphs, theme): (&Glyphs, &Theme),
+    ) {
+        let label = Rect {
+            y: row_of(value, top, plot),
+            width: SCALE - 2,
+            height: 1,
+            ..area
+        };
+        let text = words::count(value.into());
+        put_right(buf, label, (&text, theme.faint), glyphs.ellipsis);
+        put(
+            buf,
+            (plot.x - 1, label.y),
+            1,
+            (glyphs.bar, theme.line),
+            glyphs.bar,
+        );
+    }
+
+    fn level(
+        &self,
+        value: u32,
+        (plot, top): (Rect, u32),
+        buf: &mut Buffer,
+        (glyphs, theme): (&Glyphs, &Theme),
+    ) {
+        let y = row_of(value, top, plot);
+        for x in plot.x..plot.right() {
+            let cell = &mut buf[(x, y)];
+            if cell.symbol() == " " {
+                cell.set_symbol(glyphs.level).set_style(theme.warn);
+            }
+        }
+    }
+
+    fn label(&self, plot: Rect, buf: &mut Buffer, (glyphs, theme): (&Glyphs, &Theme)) {
+        let mut free = plot.x;
+        for (number, text) in self.labels {
+            let offset = number * usize::from(plot.width) / self.total;
+            let x = plot
+                .x
+                .saturating_add(u16::try_from(offset).unwrap_or(u16::MAX));
+            let width = u16::try_from(columns(text)).unwrap_or(u16::MAX);
+            if x >= free && x.saturating_add(width) <= plot.right() {
+                let at = (x, plot.bottom());
+                put(buf, at, width, (text, theme.faint), glyphs.ellipsis);
+                free = x + width + 1;
+            }
+        }
+    }
+}
+
+/// The row in which a value's level lies.
+fn row_of(value: u32, top: u32, plot: Rect) -> u16 {
+    let steps = u64::from(value) * u64::from(plot.height);
+    let above = steps
+        .div_ceil(u64::from(top.max(1)))
+        .clamp(1, plot.height.into());
+    plot.bottom() - u16::try_from(above).unwrap_or(plot.height)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::glyphs::{ASCII, BLOCK};
+    use super::*;
+
+    fn draw(chart: &Chart<'_>, size: (u16, u16), glyphs: &Glyphs) -> Vec<String> {
+        let area = Rect::new(0, 0, size.0, size.1);
+        let mut buf = Buffer::empty(area);
+        chart.clone().render(area, &mut buf, glyphs, &Theme::mono());
+        let rows = buf.content.chunks(size.0.max(1).into());
+        rows.map(|row| {
+            let row: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();
+            row.trim_end().to_owned()
+        })
+        .collect()
+    }
+
+    #[test]
+    fn scale_columns_capacity_and_hours() {
+        let points = [
+            Point::Value(0),
+            Point::Value(50),
+            Point::Missing,
+            Point::Value(110),
+        ];
+        let labels = [(0, "09".to_owned()), (4, "10".to_owned())];
+        let chart = Chart {
+            points: &points,
+            total: 8,
+            capacity: Some(100),
+            warn: Some(80.0),
+            labels: &labels,
+        };
+        assert_eq!(
+            draw(&chart, (16, 5), &BLOCK),
+            [
+                "   100 │╌╌╌█╌╌╌╌",
+                "           █",
+                "    50 │ ▇ █",
+                "     0 │_█·█",
+                "        09  10",
+            ]
+        );
+    }
+
+    #[test]
+    fn it_survives_any_size() {
+        let points = [Point::Value(u32::MAX)];
+        for width in 0..12 {
+            for height in 0..4 {
+                let chart = Chart {
+                    points: &points,
+                    total: 1,
+                    capacity: Some(u32::MAX),
+                    warn: None,
+                    labels: &[(0, "00".to_owned())],
+                };
+                draw(&chart, (width, height), &ASCII);
+            }
+        }
+    }
+}

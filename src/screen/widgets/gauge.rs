@@ -1,0 +1,127 @@
+//! How full a store is: the number, its band, the warning share and the capacity on one line.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::model::board::{Band, StoreRow};
+use crate::model::health::DataState;
+
+use super::super::glyphs::Glyphs;
+use super::super::theme::Theme;
+
+/// A gauge of a store. It is made from the row, so that it cannot show a number without its
+/// quality: without a live number it is empty, a stale one is dimmed.
+#[derive(Clone, Copy, Debug)]
+pub struct Gauge<'a> {
+    row: &'a StoreRow,
+    state: DataState,
+    headroom: f64,
+    large: bool,
+}
+
+impl<'a> Gauge<'a> {
+    /// A thin gauge that is full at the capacity.
+    #[must_use]
+    pub fn new(row: &'a StoreRow, state: DataState) -> Self {
+        Self {
+            row,
+            state,
+            headroom: 1.0,
+            large: false,
+        }
+    }
+
+    /// As a large one with room behind the capacity, as a share of it.
+    #[must_use]
+    pub fn large(mut self, headroom: f64) -> Self {
+        self.headroom = 1.0 + headroom;
+        self.large = true;
+        self
+    }
+
+    /// Draws it over the whole area. Nothing is drawn without a capacity.
+    pub fn render(self, area: Rect, buf: &mut Buffer, glyphs: &Glyphs, theme: &Theme) {
+        let Some(capacity) = self.row.store.capacity.filter(|capacity| *capacity > 0) else {
+            return;
+        };
+        let scale = f64::from(capacity) * self.headroom;
+        let places = f64::from(area.width);
+        let at = |value: f64| value / scale * places;
+        let (shown, high) = self.numbers();
+        let marks = [
+            (at(f64::from(capacity)), glyphs.capacity),
+            (at(self.row.store.warn * f64::from(capacity)), glyphs.warn),
+        ];
+        let fill = self.fill_style(theme);
+        let (parts, band) = if self.large {
+            (glyphs.fill, glyphs.band)
+        } else {
+            (glyphs.thin, glyphs.thin_band)
+        };
+        for column in 0..area.width {
+            let left = f64::from(column);
+            let mark = (marks.iter())
+                .find(|(place, _)| *place >= left && *place < left + 1.0)
+                .map(|(_, sign)| *sign);
+            let (sign, style) = if let Some(sign) = part(at(shown) - left, parts) {
+                (sign, fill)
+            } else if at(high) > left + 0.5 {
+                (band, fill)
+            } else if let Some(sign) = mark {
+                (sign, theme.faint)
+            } else {
+                (glyphs.rest, theme.line)
+            };
+            for y in area.y..area.bottom() {
+                buf[(area.x + column, y)].set_symbol(sign).set_style(style);
+            }
+        }
+        if at(shown) > places {
+            for y in area.y..area.bottom() {
+                let last = &mut buf[(area.right() - 1, y)];
+                last.set_symbol(glyphs.beyond).set_style(fill);
+            }
+        }
+    }
+
+    /// The shown number and the upper edge of its band; zero where there is no live number.
+    fn numbers(&self) -> (f64, f64) {
+        let live = !matches!(self.state, DataState::Dead | DataState::Unknown);
+        (self.row.occupancy.as_ref().filter(|_| live)).map_or((0.0, 0.0), |occupancy| {
+            (f64::from(occupancy.shown.value), f64::from(occupancy.high))
+        })
+    }
+
+    fn fill_style(&self, theme: &Theme) -> Style {
+        if !matches!(
+            self.state,
+            DataState::Fresh | DataState::Due | DataState::Late
+        ) {
+            return theme.stale;
+        }
+        match self.row.band() {
+            Band::Over => theme.bad,
+            Band::Near => theme.warn,
+            Band::Normal | Band::Unknown => theme.accent,
+        }
+    }
+}
+
+/// The sign of a cell of which so much is filled; `None` when nothing is.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "small and positive by the guards"
+)]
+fn part(filled: f64, signs: &'static [&'static str]) -> Option<&'static str> {
+    if filled >= 1.0 {
+        return signs.last().copied();
+    }
+    let steps = signs.len();
+    let step = (filled * f64::from(u8::try_from(steps).unwrap_or(u8::MAX))).round();
+    if step < 1.0 {
+        return None;
+    }
+    signs.get((step as usize).min(steps) - 1).copied()
+}
