@@ -1,0 +1,309 @@
+//! What an input does: changes the state and says what is to be done outside. Pure.
+
+use std::sync::Arc;
+
+use crate::model::Timestamp;
+use crate::model::device::DeviceId;
+
+use super::Effect;
+use super::app::{App, Frozen, ListKind, Overlay, Page, Scroll, list_name};
+use super::input::{Code, Input, Key};
+use super::keymap::{self, Command};
+use super::row::Row;
+
+/// What is to be done outside the state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// For whoever started the screen.
+    Emit(Effect),
+    /// Draw every cell anew: the terminal may show anything.
+    Repaint,
+    /// Stop the program until the shell continues it.
+    Suspend,
+    /// End, leaving the terminal as it is: it is gone.
+    Abandon,
+}
+
+/// Takes an input.
+pub fn update(app: &mut App, input: Input, now: Timestamp) -> Vec<Action> {
+    let actions = match input {
+        Input::Key(key) => press(app, key, now),
+        Input::Resize(..) => Vec::new(),
+        Input::Resumed => vec![Action::Repaint],
+        Input::Terminate => vec![Action::Emit(Effect::Quit)],
+        Input::Lost => vec![Action::Abandon],
+    };
+    // The next key of a burst finds the lists as this one left them.
+    app.prepare(now);
+    actions
+}
+
+fn press(app: &mut App, key: Key, now: Timestamp) -> Vec<Action> {
+    app.message = None;
+    let armed = std::mem::take(&mut app.quitting);
+    if app.typing && type_filter(app, key) {
+        return Vec::new();
+    }
+    let key = app.layout.latin(key);
+    let Some(command) = keymap::command(key, app.spot()) else {
+        return Vec::new();
+    };
+    match command {
+        Command::Quit | Command::Interrupt => quit(app, command, armed, now),
+        Command::Repaint => vec![Action::Repaint],
+        Command::Suspend => vec![Action::Suspend],
+        Command::Poll => poll(app, now),
+        command => {
+            act(app, command, now);
+            Vec::new()
+        }
+    }
+}
+
+/// Takes a key into the filter that is being typed; false for keys that keep their meaning.
+fn type_filter(app: &mut App, key: Key) -> bool {
+    let before = app.filter_mut().clone();
+    match key.code {
+        Code::Char('u') if key.ctrl => app.filter_mut().clear(),
+        Code::Char(letter) if !key.ctrl => app.filter_mut().push(letter),
+        Code::Backspace => {
+            if app.filter_mut().pop().is_none() {
+                app.typing = false;
+            }
+        }
+        Code::Enter => app.typing = false,
+        Code::Esc => {
+            app.filter_mut().clear();
+            app.typing = false;
+        }
+        _ => return false,
+    }
+    // Help shows its beginning again, because what was scrolled to may be gone.
+    if let (Some(Overlay::Help { scroll, .. }), true) = (&mut app.overlay, app.typing) {
+        scroll.to(0);
+    }
+    if *app.filter_mut() != before && app.overlay.is_none() {
+        app.list_mut().top = 0;
+    }
+    true
+}
+
+fn quit(app: &mut App, command: Command, armed: bool, now: Timestamp) -> Vec<Action> {
+    let at_root = app.page.is_none() && app.overlay.is_none();
+    if command == Command::Quit && !at_root {
+        back(app);
+        return Vec::new();
+    }
+    if armed {
+        return vec![Action::Emit(Effect::Quit)];
+    }
+    app.quitting = true;
+    app.say("press q or Ctrl-C again to end the program", now);
+    Vec::new()
+}
+
+fn poll(app: &mut App, now: Timestamp) -> Vec<Action> {
+    let sources = match app.subject() {
+        Some(Row::Store(judged)) => names(&judged.row.members),
+        Some(Row::Source(judged)) => vec![judged.row.name.clone()],
+        Some(Row::Device(judged)) => names(std::slice::from_ref(&judged.row.id)),
+        None => Vec::new(),
+    };
+    if sources.is_empty() {
+        app.say("nothing to ask here", now);
+        return Vec::new();
+    }
+    app.say(format!("asked {}", sources.join(", ")), now);
+    let ask = |source| Action::Emit(Effect::PollNow(Some(source)));
+    sources.into_iter().map(ask).collect()
+}
+
+/// The sources of devices, each once.
+fn names(members: &[DeviceId]) -> Vec<Arc<str>> {
+    let mut names: Vec<Arc<str>> = Vec::new();
+    for member in members {
+        if names.iter().all(|known| **known != *member.source()) {
+            names.push(member.source().into());
+        }
+    }
+    names
+}
+
+fn act(app: &mut App, command: Command, now: Timestamp) {
+    match command {
+        Command::Show(kind) => show(app, kind),
+        Command::ShowStore => show_store(app, now),
+        Command::NextScreen => cycle(app, 1),
+        Command::PreviousScreen => cycle(app, ListKind::ALL.len() - 1),
+        Command::Open => open(app),
+        Command::Back => back(app),
+        Command::Help => help(app),
+        Command::Explain => explain(app, now),
+        Command::Freeze => freeze(app, now),
+        Command::Raw => {
+            app.raw = !app.raw;
+            let which = if app.raw {
+                "raw: plain sum of in and out"
+            } else {
+                "corrected"
+            };
+            app.say(format!("occupancy {which}"), now);
+        }
+        Command::Filter => app.typing = true,
+        Command::Sort | Command::Reverse | Command::Problems => arrange(app, command, now),
+        Command::NextProblem | Command::PreviousProblem => seek(app, command, now),
+        _ => travel(app, command),
+    }
+}
+
+fn show(app: &mut App, kind: ListKind) {
+    app.kind = kind;
+    app.page = None;
+    app.typing = false;
+}
+
+fn show_store(app: &mut App, now: Timestamp) {
+    show(app, ListKind::Stores);
+    app.prepare(now);
+    open(app);
+}
+
+fn cycle(app: &mut App, step: usize) {
+    let count = ListKind::ALL.len();
+    let populated = (1..=count)
+        .map(|turn| ListKind::ALL[(app.kind as usize + turn * step) % count])
+        .find(|kind| app.is_populated(*kind));
+    if let Some(kind) = populated {
+        show(app, kind);
+    }
+}
+
+fn open(app: &mut App) {
+    if let Some(item) = app.selected().map(Row::item) {
+        app.page = Some(Page {
+            item,
+            scroll: Scroll::default(),
+        });
+    }
+}
+
+fn back(app: &mut App) {
+    if app.overlay.take().is_some() {
+        app.typing = false;
+    } else if app.page.take().is_none() {
+        app.list_mut().wish.filter.clear();
+    }
+}
+
+fn help(app: &mut App) {
+    app.overlay = match app.overlay {
+        Some(Overlay::Help { .. }) => None,
+        _ => Some(Overlay::Help {
+            scroll: Scroll::default(),
+            filter: String::new(),
+        }),
+    };
+}
+
+fn explain(app: &mut App, now: Timestamp) {
+    if app.overlay.take().is_some() {
+        return;
+    }
+    if app.subject().is_some() {
+        app.overlay = Some(Overlay::Explain {
+            scroll: Scroll::default(),
+        });
+    } else {
+        app.say("nothing to explain here", now);
+    }
+}
+
+fn freeze(app: &mut App, now: Timestamp) {
+    app.frozen = match app.frozen {
+        Some(_) => None,
+        None => Some(Frozen {
+            at: now,
+            waiting: 0,
+        }),
+    };
+}
+
+fn arrange(app: &mut App, command: Command, now: Timestamp) {
+    let kind = app.kind;
+    let wish = &mut app.list_mut().wish;
+    let said = match command {
+        Command::Sort => {
+            let sorts = kind.sorts();
+            let at = sorts
+                .iter()
+                .position(|sort| *sort == wish.sort)
+                .unwrap_or(0);
+            wish.sort = sorts[(at + 1) % sorts.len()];
+            wish.reverse = false;
+            format!("sorted by {}", wish.sort.word())
+        }
+        Command::Reverse => {
+            wish.reverse = !wish.reverse;
+            let way = if wish.reverse { ", reversed" } else { "" };
+            format!("sorted by {}{way}", wish.sort.word())
+        }
+        _ => {
+            wish.problems = !wish.problems;
+            let which = if wish.problems {
+                "problems only"
+            } else {
+                "everything"
+            };
+            format!("{}: {which}", list_name(kind))
+        }
+    };
+    app.list_mut().top = 0;
+    app.say(said, now);
+}
+
+fn seek(app: &mut App, command: Command, now: Timestamp) {
+    let list = app.list();
+    let count = list.listing.rows.len();
+    let found = (1..=count)
+        .map(|step| match command {
+            Command::NextProblem => (list.at + step) % count,
+            _ => (list.at + count - step) % count,
+        })
+        .find(|ordinal| {
+            let place = list.listing.place(*ordinal);
+            place
+                .and_then(|at| Row::of(&app.judgement, app.kind, at))
+                .is_some_and(|row| row.trouble().is_some())
+        });
+    match found {
+        Some(ordinal) => app.select(ordinal),
+        None => app.say("nothing needs attention here", now),
+    }
+}
+
+/// Moves the selection of a list, or the text of a page or overlay.
+fn travel(app: &mut App, command: Command) {
+    if let Some(scroll) = app.scroll_mut() {
+        let (top, page) = (scroll.top, scroll.window.max(2) - 1);
+        scroll.to(destination(command, top, page, scroll.content));
+    } else {
+        let list = app.list();
+        let page = list.window.max(2) - 1;
+        app.select(destination(command, list.at, page, list.listing.rows.len()));
+    }
+}
+
+fn destination(command: Command, at: usize, page: usize, count: usize) -> usize {
+    match command {
+        Command::Down => at + 1,
+        Command::Up => at.saturating_sub(1),
+        Command::PageDown => at + page,
+        Command::PageUp => at.saturating_sub(page),
+        Command::First => 0,
+        Command::Last => count,
+        _ => at,
+    }
+}
+
+#[cfg(test)]
+mod tests;
