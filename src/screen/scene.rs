@@ -1,0 +1,146 @@
+//! What views draw with: the state, the look, the instant, and the note of when to draw again.
+
+use std::cell::Cell;
+
+use ratatui::style::Style;
+
+use crate::model::Timestamp;
+use crate::model::health::{DataState, FetchState};
+
+use super::Look;
+use super::app::App;
+use super::glyphs::Glyphs;
+use super::judge::is_failing;
+use super::theme::Theme;
+use super::words;
+
+/// One frame's surroundings.
+#[derive(Debug)]
+pub struct Scene<'a> {
+    /// The state.
+    pub app: &'a App,
+    /// The look.
+    pub look: &'a Look,
+    /// The instant that is shown.
+    pub now: Timestamp,
+    wake: Cell<Option<Timestamp>>,
+    content: Cell<Option<(usize, usize)>>,
+}
+
+impl<'a> Scene<'a> {
+    /// The surroundings of a frame at `now`.
+    #[must_use]
+    pub fn new(app: &'a App, look: &'a Look, now: Timestamp) -> Self {
+        Self {
+            app,
+            look,
+            now,
+            wake: Cell::new(None),
+            content: Cell::new(None),
+        }
+    }
+
+    /// Styles.
+    #[must_use]
+    pub fn theme(&self) -> &'a Theme {
+        &self.look.theme
+    }
+
+    /// Signs.
+    #[must_use]
+    pub fn glyphs(&self) -> &'static Glyphs {
+        self.look.glyphs
+    }
+
+    /// How long ago `at` was.
+    #[must_use]
+    pub fn age(&self, at: Timestamp) -> String {
+        self.wake_at(words::next_minute(self.now));
+        words::age(at, self.now)
+    }
+
+    /// How long until `at`.
+    #[must_use]
+    pub fn until(&self, at: Timestamp) -> String {
+        if at > self.now {
+            self.wake_at(at.min(words::next_minute(self.now)));
+        }
+        words::until(at, self.now)
+    }
+
+    /// The wall clock at `at`.
+    #[must_use]
+    pub fn time(&self, at: Timestamp) -> String {
+        self.look.zone.time(at, self.now)
+    }
+
+    /// Asks for a frame at `at`.
+    pub fn wake_at(&self, at: Timestamp) {
+        let earliest = self.wake.get().map_or(at, |known| known.min(at));
+        self.wake.set(Some(earliest));
+    }
+
+    /// When the next frame is due.
+    #[must_use]
+    pub fn wake(&self) -> Option<Timestamp> {
+        self.wake.get()
+    }
+
+    /// Notes the lines of a scrolled text and of its window.
+    pub fn note_content(&self, content: usize, window: usize) {
+        self.content.set(Some((content, window)));
+    }
+
+    /// The sizes of the topmost scrolled text.
+    #[must_use]
+    pub fn content(&self) -> Option<(usize, usize)> {
+        self.content.get()
+    }
+
+    /// The style of a data state's glyph and word.
+    #[must_use]
+    pub fn data_style(&self, state: DataState) -> Style {
+        let theme = self.theme();
+        match state {
+            DataState::Fresh => theme.good,
+            DataState::Due => theme.text,
+            DataState::Late => theme.warn,
+            DataState::Stale | DataState::Dead => theme.bad,
+            DataState::Unknown | DataState::Paused | DataState::Closed => theme.faint,
+        }
+    }
+
+    /// The style of a fetch state's glyph and word.
+    #[must_use]
+    pub fn fetch_style(&self, state: FetchState) -> Style {
+        let theme = self.theme();
+        match state {
+            FetchState::Ok => theme.good,
+            FetchState::Never | FetchState::Paused => theme.faint,
+            FetchState::Retrying | FetchState::Throttled => theme.warn,
+            state if is_failing(state) => theme.bad,
+            _ => theme.text,
+        }
+    }
+
+    /// The style of a number whose data is in this state.
+    #[must_use]
+    pub fn number_style(&self, state: DataState) -> Style {
+        let theme = self.theme();
+        match state {
+            DataState::Fresh | DataState::Due | DataState::Late => theme.text,
+            DataState::Stale => theme.stale,
+            _ => theme.faint,
+        }
+    }
+
+    /// A number with the marks of its state: `~` when stale, `--` when dead or unknown.
+    #[must_use]
+    pub fn figure(&self, value: Option<String>, state: DataState) -> String {
+        match (value, state) {
+            (_, DataState::Dead | DataState::Unknown) | (None, _) => "--".to_owned(),
+            (Some(text), DataState::Stale) => format!("~{text}"),
+            (Some(text), _) => text,
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The page of a device: every number with its age, and what the vendor says about it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::model::board::{DeviceRow, Figures};
+use crate::model::device::Detail;
+use crate::model::figure::Figure;
+use crate::model::health::due;
+
+use super::super::judge::Judged;
+use super::super::row::data_word;
+use super::super::scene::Scene;
+use super::super::widgets::page::{Block, scrolled};
+use super::super::widgets::text::Piece;
+use super::super::words;
+use super::{figures, vending};
+
+pub fn draw(
+    scene: &Scene<'_>,
+    judged: &Judged<DeviceRow>,
+    top: usize,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    let theme = scene.theme();
+    let title = vec![
+        (judged.row.facts.name.clone(), theme.strong),
+        (format!("  {}", judged.row.id), theme.faint),
+    ];
+    let mut blocks = vec![Block::line(scene, title), Block::blank()];
+    blocks.extend(lines(scene, judged).into_iter().map(|(label, pieces)| {
+        let label = (format!("{label:<14}"), theme.faint);
+        Block::line(scene, [vec![label], pieces].concat())
+    }));
+    let content = scrolled(&blocks, top, area, buf);
+    scene.note_content(content, area.height.into());
+}
+
+/// A label and what belongs to it.
+pub type Fact = (&'static str, Vec<Piece>);
+
+/// Everything about a device.
+pub fn lines(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Vec<Fact> {
+    let theme = scene.theme();
+    let row = &*judged.row;
+    let mut lines: Vec<Fact> = vec![("state", vec![figures::state(scene, judged.state)])];
+    let text = |text: String| vec![(text, theme.text)];
+    if let Some(store) = &row.store {
+        lines.push(("store", text(store.to_string())));
+    }
+    lines.extend(numbers(scene, judged));
+    lines.extend(claims(scene, row));
+    if let Some(as_of) = row.as_of {
+        let said = format!("{}, {} ago", scene.time(as_of), scene.age(as_of));
+        lines.push(("as of", text(said)));
+    }
+    if let Some(at) = due(row.feed(), scene.now) {
+        let said = if at > scene.now {
+            format!("{}, in {}", scene.time(at), scene.until(at))
+        } else {
+            format!(
+                "{}, {} ago: {}",
+                scene.time(at),
+                scene.age(at),
+                data_word(judged.state)
+            )
+        };
+        lines.push(("next due", text(said)));
+    }
+    lines
+}
+
+fn numbers(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Vec<Fact> {
+    let row = &*judged.row;
+    match &row.figures {
+        Figures::PeopleCounter {
+            today, occupancy, ..
+        } => vec![
+            ("in today", shown(scene, today, |flow| words::count(flow.0))),
+            (
+                "out today",
+                shown(scene, today, |flow| words::count(flow.1)),
+            ),
+            (
+                "vendor inside",
+                shown(scene, occupancy, |value| words::signed(*value)),
+            ),
+        ],
+        Figures::Tracker {
+            odometer_km,
+            engine_hours,
+            distance_today_km,
+            distance_since,
+            on_board,
+        } => {
+            let mut today = shown(scene, distance_today_km, |km| {
+                format!("{} km", words::decimal(*km, 2))
+            });
+            if let Some(since) = distance_since {
+                let text = format!(", measured since {}", scene.time(*since));
+                today.push((text, scene.theme().faint));
+            }
+            vec![
+                (
+                    "odometer",
+                    shown(scene, odometer_km, |km| {
+                        format!("{} km", words::decimal(*km, 2))
+                    }),
+                ),
+                ("today", today),
+                (
+                    "engine",
+                    shown(scene, engine_hours, |hours| {
+                        format!("{} h", words::decimal(*hours, 2))
+                    }),
+                ),
+                (
+                    "on board",
+                    shown(scene, on_board, |people| words::signed(*people)),
+                ),
+            ]
+        }
+        Figures::DocumentCounter {
+            value,
+            growth_today,
+            per_hour,
+            ..
+        } => vec![
+            ("value", shown(scene, value, |value| value.to_string())),
+            ("today", plain(scene, growth_today.map(words::signed))),
+            (
+                "last hour",
+                plain(scene, per_hour.map(|rate| words::decimal(rate, 1))),
+            ),
+        ],
+        Figures::Machine {
+            sales_today,
+            last_sale,
+            ..
+        } => vec![
+            (
+                "sales today",
+                shown(scene, sales_today, |sales| words::count(*sales)),
+            ),
+            ("takings", plain(scene, Some(vending::takings(row)))),
+            (
+                "last sale",
+                plain(
+                    scene,
+                    last_sale.map(|at| format!("{}, {} ago", scene.time(at), scene.age(at))),
+                ),
+            ),
+        ],
+    }
+}
+
+/// A figure with its own age and quality; here even a dead one shows its last value.
+fn shown<T>(
+    scene: &Scene<'_>,
+    figure: &Option<Figure<T>>,
+    word: impl Fn(&T) -> String,
+) -> Vec<Piece> {
+    let theme = scene.theme();
+    let Some(figure) = figure else {
+        return vec![("--".to_owned(), theme.faint)];
+    };
+    let mut pieces = vec![
+        (word(&figure.value), theme.strong),
+        (format!("  as of {}", scene.time(figure.as_of)), theme.faint),
+    ];
+    let flags = figures::flags(figure.quality);
+    if !flags.is_empty() {
+        pieces.push((format!("  {flags}"), theme.warn));
+    }
+    pieces
+}
+
+fn plain(scene: &Scene<'_>, text: Option<String>) -> Vec<Piece> {
+    let text = text.filter(|text| !text.is_empty());
+    vec![(text.unwrap_or_else(|| "--".to_owned()), scene.theme().text)]
+}
+
+/// What only the vendor knows, in its own words.
+fn claims(scene: &Scene<'_>, row: &DeviceRow) -> Vec<Fact> {
+    let say = |text: Option<String>| plain(scene, text);
+    match &row.facts.detail {
+        Detail::PeopleCounter { interval_s, group } => vec![
+            (
+                "interval",
+                say(interval_s.map(|seconds| format!("{} min", seconds / 60))),
+            ),
+            ("vendor group", say(group.clone())),
+        ],
+        Detail::Tracker {
+            ignition,
+            seats,
+            last_update,
+            clone,
+            ..
+        } => {
+            let heard = last_update.map(|at| format!("{}, {} ago", scene.time(at), scene.age(at)));
+            let ignition = ignition.map(|on| if on { "on" } else { "off" }.to_owned());
+            let mut claims = vec![
+                (
+                    "vendor says",
+                    say(Some(format!(
+                        "{}, {}",
+                        figures::connection(row),
+                        figures::movement(row)
+                    ))),
+                ),
+                ("ignition", say(ignition)),
+                ("seats", say(seats.map(|seats| seats.to_string()))),
+                ("last heard", say(heard)),
+            ];
+            if *clone {
+                claims.push((
+                    "clone",
+                    say(Some("shares its hardware, not in totals".to_owned())),
+                ));
+            }
+            claims
+        }
+        Detail::DocumentCounter {
+            counter_type,
+            enterprise_name,
+            guests_in_house,
+            rooms,
+            ..
+        } => vec![
+            ("type", say(Some(counter_type.clone()))),
+            ("hotel", say(enterprise_name.clone())),
+            (
+                "guests",
+                say(guests_in_house.map(|guests| guests.to_string())),
+            ),
+            ("rooms", say(rooms.map(|rooms| rooms.to_string()))),
+        ],
+        Detail::Machine {
+            location,
+            active,
+            open_events,
+            ..
+        } => {
+            let active = active.map(|on| if on { "yes" } else { "no" }.to_owned());
+            let mut claims = vec![("location", say(location.clone())), ("active", say(active))];
+            claims.extend(open_events.iter().map(|event| {
+                let text = format!("{} since {}", event.code, scene.time(event.since));
+                ("event", vec![(text, scene.theme().bad)])
+            }));
+            claims
+        }
+    }
+}

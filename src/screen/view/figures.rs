@@ -1,0 +1,181 @@
+//! Numbers as text, with the marks of their state and quality.
+
+use ratatui::style::Style;
+
+use crate::model::board::{Band, DeviceRow, Figures, Occupancy, StoreRow};
+use crate::model::device::Detail;
+use crate::model::figure::{Flag, Quality};
+use crate::model::health::DataState;
+
+use super::super::judge::Judged;
+use super::super::row::{data_glyph, data_word};
+use super::super::scene::Scene;
+use super::super::widgets::text::Piece;
+use super::super::words;
+
+/// People inside: the shown number, or the raw one; `0*` where it was lifted to zero.
+pub fn inside(scene: &Scene<'_>, judged: &Judged<StoreRow>) -> Piece {
+    let occupancy = judged.row.occupancy.as_ref();
+    let text = occupancy.map(|occupancy| {
+        if scene.app.raw {
+            words::signed(occupancy.raw)
+        } else {
+            shown(occupancy)
+        }
+    });
+    let style = match judged.state {
+        DataState::Fresh | DataState::Due | DataState::Late => scene.theme().strong,
+        state => scene.number_style(state),
+    };
+    (scene.figure(text, judged.state), style)
+}
+
+/// The shown number of an occupancy without the marks of its state.
+pub fn shown(occupancy: &Occupancy) -> String {
+    let text = words::count(occupancy.shown.value.into());
+    if occupancy.shown.value == 0 && occupancy.raw < 0 {
+        return format!("{text}*");
+    }
+    text
+}
+
+/// The band: `±6`, or `0–9` where it is cut off at zero; nothing for a number without one.
+pub fn band(scene: &Scene<'_>, judged: &Judged<StoreRow>) -> String {
+    let gone = matches!(judged.state, DataState::Dead | DataState::Unknown);
+    let Some(occupancy) = judged.row.occupancy.as_ref() else {
+        return String::new();
+    };
+    if gone || scene.app.raw {
+        return String::new();
+    }
+    let value = occupancy.shown.value;
+    let below = value.saturating_sub(occupancy.low);
+    let above = occupancy.high.saturating_sub(value);
+    if below == 0 && above == 0 {
+        String::new()
+    } else if below < above && occupancy.low == 0 {
+        let high = words::count(occupancy.high.into());
+        format!("0{}{high}", scene.glyphs().dash)
+    } else {
+        let half = words::count(below.max(above).into());
+        format!("{}{half}", scene.glyphs().plus_minus)
+    }
+}
+
+/// The share of the capacity and its word: `104% over`.
+pub fn full(scene: &Scene<'_>, judged: &Judged<StoreRow>) -> Vec<Piece> {
+    let theme = scene.theme();
+    let gone = matches!(judged.state, DataState::Dead | DataState::Unknown);
+    let Some(ratio) = judged.row.ratio().filter(|_| !gone) else {
+        return Vec::new();
+    };
+    let (word, style) = match judged.row.band() {
+        _ if judged.state == DataState::Stale => ("", theme.stale),
+        _ if judged.state == DataState::Closed => ("", theme.faint),
+        Band::Over => ("over", theme.bad),
+        Band::Near => ("near", theme.warn),
+        Band::Normal | Band::Unknown => ("", theme.text),
+    };
+    let percent = words::percent(ratio);
+    vec![
+        (format!("{percent:>5}"), style),
+        (format!(" {word:<4}"), style),
+    ]
+}
+
+/// The glyph and word of a data state.
+pub fn state(scene: &Scene<'_>, state: DataState) -> Piece {
+    let text = format!("{} {}", data_glyph(state), data_word(state));
+    (text, scene.data_style(state))
+}
+
+/// The words of the quality flags that an operator should know of; that the newest interval is
+/// provisional is drawn, not said.
+pub fn flags(quality: Quality) -> String {
+    let words: Vec<_> = (quality.flags())
+        .filter(|flag| *flag != Flag::Provisional)
+        .map(|flag| flag.word().replace('_', " "))
+        .collect();
+    words.join(", ")
+}
+
+/// A count of a device or store in the style of its state.
+pub fn number(scene: &Scene<'_>, value: Option<u64>, state: DataState) -> Piece {
+    let text = scene.figure(value.map(words::count), state);
+    (text, scene.number_style(state))
+}
+
+/// A decimal in the style of its state.
+pub fn decimal(scene: &Scene<'_>, value: Option<f64>, places: usize, state: DataState) -> Piece {
+    let text = value.map(|value| words::decimal(value, places));
+    (scene.figure(text, state), scene.number_style(state))
+}
+
+/// What the vendor claims about a vehicle's link, or that it is blocked.
+pub fn connection(row: &DeviceRow) -> &str {
+    match &row.facts.detail {
+        Detail::Tracker { blocked: true, .. } => "blocked",
+        Detail::Tracker { connection, .. } => connection.as_deref().unwrap_or("--"),
+        _ => "",
+    }
+}
+
+/// What the vendor claims about a vehicle's movement.
+pub fn movement(row: &DeviceRow) -> &str {
+    match &row.facts.detail {
+        Detail::Tracker { movement, .. } => movement.as_deref().unwrap_or("--"),
+        _ => "",
+    }
+}
+
+/// A device's numbers in a few words, for a list of members.
+pub fn brief(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Vec<Piece> {
+    let theme = scene.theme();
+    let style = scene.number_style(judged.state);
+    let figure = |text: Option<String>| (scene.figure(text, judged.state), style);
+    let word = |text: &str| (text.to_owned(), theme.faint);
+    match &judged.row.figures {
+        Figures::PeopleCounter { today, .. } => vec![
+            word("in "),
+            figure(today.map(|today| words::count(today.value.0))),
+            word("  out "),
+            figure(today.map(|today| words::count(today.value.1))),
+        ],
+        Figures::Tracker {
+            distance_today_km, ..
+        } => vec![
+            figure(distance_today_km.map(|km| words::decimal(km.value, 1))),
+            word(" km today  "),
+            (movement(&judged.row).to_owned(), style),
+        ],
+        Figures::DocumentCounter {
+            value,
+            growth_today,
+            ..
+        } => vec![
+            figure(value.map(|value| words::signed(value.value))),
+            word("  today "),
+            figure(growth_today.map(words::signed)),
+        ],
+        Figures::Machine { sales_today, .. } => {
+            let offline = matches!(
+                judged.row.facts.detail,
+                Detail::Machine { offline: true, .. }
+            );
+            vec![
+                figure(sales_today.map(|sales| words::count(sales.value))),
+                word(" sales today"),
+                (if offline { "  offline" } else { "" }.to_owned(), theme.bad),
+            ]
+        }
+    }
+}
+
+/// The style of a name: the selected one stands out.
+pub fn name_style(scene: &Scene<'_>, selected: bool) -> Style {
+    if selected {
+        scene.theme().strong
+    } else {
+        scene.theme().text
+    }
+}

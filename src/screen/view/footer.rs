@@ -1,0 +1,131 @@
+//! The last line: what was said, else the keys that work here; and how the list is set.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::super::app::{Overlay, Spot};
+use super::super::keymap::{self, Command};
+use super::super::row::Sort;
+use super::super::scene::Scene;
+use super::super::widgets::text::{Piece, pieces_columns, put_pieces};
+use super::super::words::plural;
+
+pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let ellipsis = scene.glyphs().ellipsis;
+    let right = state(scene);
+    let width = pieces_columns(&right).min(area.width);
+    let place = Rect {
+        x: area.right() - width,
+        width,
+        ..area
+    };
+    put_pieces(buf, place, &right, ellipsis);
+    let rest = Rect {
+        x: area.x + area.width.min(1),
+        width: area.width.saturating_sub(width + 1),
+        ..area
+    };
+    if scene.app.typing {
+        put_pieces(buf, rest, &prompt(scene), ellipsis);
+    } else if let Some(message) = &scene.app.message {
+        let pieces = [(message.text.clone(), scene.theme().accent)];
+        put_pieces(buf, rest, &pieces, ellipsis);
+    } else {
+        hints(scene, rest, buf);
+    }
+}
+
+fn prompt(scene: &Scene<'_>) -> Vec<Piece> {
+    let theme = scene.theme();
+    vec![
+        ("/".to_owned(), theme.accent),
+        (filter(scene).to_owned(), theme.strong),
+        (scene.glyphs().marker.to_owned(), theme.accent),
+        ("  Enter keeps, Esc drops".to_owned(), theme.faint),
+    ]
+}
+
+fn filter<'a>(scene: &Scene<'a>) -> &'a str {
+    match &scene.app.overlay {
+        Some(Overlay::Help { filter, .. }) => filter,
+        _ => &scene.app.list().wish.filter,
+    }
+}
+
+/// As many whole hints as fit.
+fn hints(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+    let theme = scene.theme();
+    let spot = scene.app.spot();
+    let mut room = area;
+    for binding in keymap::at(spot) {
+        let Some(hint) = binding.hint.filter(|_| is_of_use(scene, binding.command)) else {
+            continue;
+        };
+        let key = binding.keys[0].to_string();
+        let pieces = [
+            (key, theme.accent),
+            (format!(" {hint}"), theme.faint),
+            ("  ".to_owned(), theme.text),
+        ];
+        let width = pieces_columns(&pieces);
+        if width > room.width + 2 {
+            continue;
+        }
+        let used = put_pieces(buf, room, &pieces, "");
+        room.x += used;
+        room.width -= used;
+    }
+}
+
+/// Leaves out hints for keys that would change nothing at the moment.
+fn is_of_use(scene: &Scene<'_>, command: Command) -> bool {
+    let at_root = matches!(scene.app.spot(), Spot::List(_));
+    match command {
+        Command::Back => !at_root || !filter(scene).is_empty(),
+        Command::Quit => at_root,
+        Command::NextProblem => scene.app.judgement.counts != Default::default(),
+        _ => true,
+    }
+}
+
+/// What makes the picture differ from the plain one: frozen, raw, filtered, sorted.
+fn state(scene: &Scene<'_>) -> Vec<Piece> {
+    let theme = scene.theme();
+    let app = scene.app;
+    let mut parts: Vec<Piece> = Vec::new();
+    if let Some(frozen) = app.frozen {
+        let since = scene.time(frozen.at);
+        let waiting = plural(frozen.waiting, "update", "updates");
+        let text = format!("frozen {since}, {waiting} waiting");
+        parts.push((text, theme.warn));
+    }
+    if app.raw && matches!(app.ground_spot(), Spot::Store | Spot::List(_)) {
+        parts.push(("raw".to_owned(), theme.warn));
+    }
+    if let Spot::List(_) = app.spot() {
+        let list = app.list();
+        if list.wish.problems {
+            parts.push(("problems only".to_owned(), theme.warn));
+        }
+        if !list.wish.filter.is_empty() && !app.typing {
+            parts.push((format!("filter {}", list.wish.filter), theme.warn));
+        }
+        if list.wish.sort != Sort::Configured || list.wish.reverse {
+            parts.push((format!("by {}", list.wish.sort.word()), theme.faint));
+        }
+        let rows = list.listing.rows.len();
+        if rows < list.listing.all {
+            parts.push((format!("{rows} of {}", list.listing.all), theme.faint));
+        }
+    }
+    let mut pieces = Vec::new();
+    for part in parts {
+        pieces.push(("  ".to_owned(), theme.text));
+        pieces.push(part);
+    }
+    pieces.push((" ".to_owned(), theme.text));
+    pieces
+}

@@ -1,0 +1,74 @@
+//! One or two lines for a terminal that has no room for more.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::super::listing::Totals;
+use super::super::row::{Row, data_glyph};
+use super::super::scene::Scene;
+use super::super::widgets::text::{Piece, put_pieces};
+use super::super::words::{next_minute, plural};
+use super::figures;
+
+pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+    let ellipsis = scene.glyphs().ellipsis;
+    let lines = [overall(scene), selected(scene)];
+    for (pieces, y) in lines.iter().zip(area.y..area.bottom()) {
+        let line = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        put_pieces(buf, line, pieces, ellipsis);
+    }
+}
+
+/// `231 inside in 6 stores  1 over  10:16`.
+fn overall(scene: &Scene<'_>) -> Vec<Piece> {
+    let theme = scene.theme();
+    let mut totals = Totals::default();
+    for judged in &scene.app.judgement.stores {
+        totals.add(Row::Store(judged));
+    }
+    let mut pieces = vec![
+        (totals.inside_text(), theme.strong),
+        (
+            format!(" inside in {}", plural(totals.counted, "store", "stores")),
+            theme.faint,
+        ),
+    ];
+    let counts = scene.app.judgement.counts;
+    for (number, word, style) in [
+        (counts.over, "over", theme.bad),
+        (counts.near, "near", theme.warn),
+        (counts.overdue, "overdue", theme.warn),
+        (counts.failing, "failing", theme.bad),
+    ] {
+        if number > 0 {
+            pieces.push((format!("  {number} {word}"), style));
+        }
+    }
+    scene.wake_at(next_minute(scene.now));
+    let clock = scene.look.zone.show(scene.now, "  %H:%M");
+    pieces.push((clock, theme.faint));
+    pieces
+}
+
+/// The selected row: `Ermou 96 + 1m`.
+fn selected(scene: &Scene<'_>) -> Vec<Piece> {
+    let theme = scene.theme();
+    let Some(row) = scene.app.subject() else {
+        return Vec::new();
+    };
+    let mut pieces = vec![(format!("{} ", row.name()), theme.text)];
+    if let Row::Store(judged) = row {
+        pieces.push(figures::inside(scene, judged));
+        pieces.push((format!(" {}", figures::band(scene, judged)), theme.faint));
+    }
+    let glyph = data_glyph(row.state());
+    pieces.push((format!("  {glyph}"), scene.data_style(row.state())));
+    if let Some(as_of) = row.as_of() {
+        pieces.push((format!(" {}", scene.age(as_of)), theme.faint));
+    }
+    pieces
+}

@@ -1,0 +1,181 @@
+//! The list of machines: what they sold, when last, and what is wrong with them.
+
+use chrono::TimeDelta;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::model::board::{DeviceRow, Figures};
+use crate::model::device::Detail;
+
+use super::super::judge::Judged;
+use super::super::row::{Row, Sort, data_glyph};
+use super::super::scene::Scene;
+use super::super::widgets::bars::{Bars, Point};
+use super::super::widgets::table::{Cell, Column};
+use super::super::words;
+use super::figures;
+use super::list::{self, Table};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Key {
+    Name,
+    Location,
+    Sales,
+    Takings,
+    Recent,
+    Last,
+    Hours,
+    Events,
+    Age,
+    Glyph,
+    State,
+}
+
+pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+    let table = Table {
+        columns: columns(scene, area.width),
+        cell: &|row, key, selected| match row {
+            Row::Device(judged) => cell(scene, judged, key, selected),
+            _ => Cell::blank(),
+        },
+        order: &|key| match key {
+            Key::Name => Some(Sort::Name),
+            Key::Sales => Some(Sort::Today),
+            Key::Age => Some(Sort::Age),
+            Key::State => Some(Sort::Attention),
+            _ => None,
+        },
+        empty: "No machines. A source with vendor = \"smartnow\" brings them.",
+    };
+    list::draw(scene, table, area, buf);
+}
+
+fn columns(scene: &Scene<'_>, width: u16) -> Vec<Column<Key>> {
+    let longest = scene.app.list().listing.name_width.clamp(7, 26);
+    let mut columns = vec![
+        Column::words(Key::Name, "Machine", longest.min(12), 0).up_to(longest),
+        Column::words(Key::Location, "Location", 10, 7).up_to(18),
+        Column::numbers(Key::Sales, "Sales", 6, 0),
+        Column::numbers(Key::Takings, "Takings", 12, 4),
+        Column::numbers(Key::Recent, "15 min", 6, 5),
+        Column::numbers(Key::Last, "Last sale", 9, 3),
+        Column::words(Key::Hours, "By the hour", 12, 6).up_to(24),
+        Column::numbers(Key::Age, "Age", 6, 8),
+    ];
+    if width >= 60 {
+        columns.push(Column::words(Key::State, "State", 8, 1));
+        columns.push(Column::words(Key::Events, "Events", 12, 2).up_to(24));
+    } else {
+        columns.push(Column::words(Key::Glyph, "", 1, 1).after(1));
+        columns.push(Column::words(Key::Events, "", 8, 2).after(1));
+    }
+    columns
+}
+
+fn cell<'a>(
+    scene: &'a Scene<'a>,
+    judged: &'a Judged<DeviceRow>,
+    key: Key,
+    selected: bool,
+) -> Cell<'a> {
+    let theme = scene.theme();
+    let row = &*judged.row;
+    let state = judged.state;
+    let Figures::Machine {
+        sales_today,
+        last_sale,
+        hours,
+        ..
+    } = &row.figures
+    else {
+        return Cell::blank();
+    };
+    match key {
+        Key::Name => Cell::text(&*row.facts.name, figures::name_style(scene, selected)),
+        Key::Location => Cell::text(location(row), theme.faint),
+        Key::Sales => {
+            let sales = sales_today.map(|sales| sales.value);
+            Cell::Text(vec![figures::number(scene, sales, state)])
+        }
+        Key::Takings => Cell::text(takings(row), scene.number_style(state)),
+        Key::Recent => Cell::text(recent(scene, row), theme.faint),
+        Key::Last => Cell::text(
+            last_sale.map_or_else(|| "--".to_owned(), |at| scene.age(at)),
+            theme.text,
+        ),
+        Key::Hours => Cell::draw(move |area, buf| by_hour(scene, hours, area, buf)),
+        Key::Events => Cell::text(events(row), theme.bad),
+        Key::Age => Cell::text(
+            row.as_of
+                .map_or_else(|| "--".to_owned(), |at| scene.age(at)),
+            theme.faint,
+        ),
+        Key::Glyph => Cell::text(data_glyph(state), scene.data_style(state)),
+        Key::State => Cell::Text(vec![figures::state(scene, state)]),
+    }
+}
+
+fn location(row: &DeviceRow) -> &str {
+    match &row.facts.detail {
+        Detail::Machine { location, .. } => location.as_deref().unwrap_or(""),
+        _ => "",
+    }
+}
+
+/// Takings of the day, one currency after the other.
+pub fn takings(row: &DeviceRow) -> String {
+    let sums: Vec<_> = (row.revenue().iter())
+        .map(|(currency, sum)| format!("{} {currency}", words::decimal(*sum, 2)))
+        .collect();
+    sums.join(" ")
+}
+
+/// Sales of the last quarter of an hour; it shrinks as they grow older than that.
+fn recent(scene: &Scene<'_>, row: &DeviceRow) -> String {
+    let stretch = TimeDelta::minutes(15);
+    if let Figures::Machine { recent_sales, .. } = &row.figures {
+        let leaving = recent_sales.iter().map(|at| *at + stretch);
+        if let Some(next) = leaving.filter(|at| *at > scene.now).min() {
+            scene.wake_at(next);
+        }
+    }
+    words::count(row.sales_within(stretch, scene.now) as u64)
+}
+
+/// The open events, an offline machine first.
+fn events(row: &DeviceRow) -> String {
+    let Detail::Machine {
+        offline,
+        open_events,
+        active,
+        ..
+    } = &row.facts.detail
+    else {
+        return String::new();
+    };
+    let mut words = Vec::new();
+    if *offline {
+        words.push("offline");
+    }
+    if *active == Some(false) {
+        words.push("switched off");
+    }
+    let codes = open_events.iter().map(|event| event.code.as_str());
+    words.extend(codes.filter(|code| !(*offline && code.ends_with("OFFLINE"))));
+    words.join(", ")
+}
+
+/// A day's counts by the hour as small columns.
+pub fn by_hour(scene: &Scene<'_>, hours: &[Option<u32>], area: Rect, buf: &mut Buffer) {
+    let points: Vec<_> = (hours.iter())
+        .map(|count| count.map_or(Point::Missing, Point::Value))
+        .collect();
+    let bars = Bars {
+        points: &points,
+        total: 24.max(points.len()),
+        top: hours.iter().flatten().copied().max().unwrap_or(0).max(4),
+        warn: None,
+        capacity: None,
+    };
+    bars.render(area, buf, scene.glyphs(), scene.theme());
+}
