@@ -10,5 +10,6 @@ pub mod engine;
 pub mod history;
 pub mod model;
 pub mod output;
+pub mod screen;
 pub mod simulator;
 pub mod vendors;
