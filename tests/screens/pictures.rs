@@ -1,0 +1,215 @@
+//! Snapshots of whole screens.
+
+use occtop::screen::glyphs::{ASCII, BLOCK, BRAILLE, CONSOLE};
+use occtop::screen::theme::{NAMES, Theme};
+
+use super::boards::{calm, closed, first_start, many, night, nothing, offline, troubled};
+use super::{Screen, look, styles};
+
+const LARGE: (u16, u16) = (120, 40);
+const USUAL: (u16, u16) = (80, 24);
+const SMALL: (u16, u16) = (40, 12);
+const SIZES: [((u16, u16), &str); 3] = [(LARGE, "large"), (USUAL, "usual"), (SMALL, "small")];
+
+/// Takes a snapshot of what keys lead to, at each of the three sizes.
+fn at_each_size(name: &str, board: fn() -> occtop::model::board::Board, keys: &str) {
+    for (size, word) in SIZES {
+        let text = Screen::new(board(), size).press(keys).text();
+        insta::assert_snapshot!(format!("{name}_{word}"), text);
+    }
+}
+
+#[test]
+fn stores_when_all_is_well() {
+    at_each_size("stores_calm", calm, "");
+}
+
+#[test]
+fn stores_in_trouble() {
+    at_each_size("stores_troubled", troubled, "");
+}
+
+#[test]
+fn stores_before_anything_was_fetched() {
+    at_each_size("stores_first", first_start, "");
+}
+
+#[test]
+fn stores_without_any() {
+    at_each_size("stores_nothing", nothing, "");
+}
+
+#[test]
+fn stores_after_closing_time() {
+    let text = Screen::new(closed(), LARGE).at(night()).text();
+    insta::assert_snapshot!("stores_closed", text);
+}
+
+#[test]
+fn our_own_link_is_one_banner() {
+    let text = Screen::new(offline(), USUAL).text();
+    insta::assert_snapshot!("stores_offline", text);
+}
+
+#[test]
+fn a_thousand_stores_scrolled() {
+    let text = Screen::new(many(1000), USUAL)
+        .press("<PgDn><PgDn>jj")
+        .text();
+    insta::assert_snapshot!("stores_many", text);
+    let text = Screen::new(many(1000), USUAL).press("sssG").text();
+    insta::assert_snapshot!("stores_many_sorted_last", text);
+}
+
+#[test]
+fn a_store() {
+    at_each_size("store", calm, "<Enter>");
+}
+
+#[test]
+fn a_store_with_a_hole_in_its_day() {
+    let text = Screen::new(troubled(), LARGE)
+        .press("jjjjjjj<Enter>")
+        .text();
+    insta::assert_snapshot!("store_partial", text);
+}
+
+#[test]
+fn a_store_scrolled_to_its_end() {
+    let text = Screen::new(calm(), SMALL).press("<Enter>G").text();
+    insta::assert_snapshot!("store_small_end", text);
+}
+
+#[test]
+fn sources_with_one_that_is_refused() {
+    at_each_size("sources", troubled, "4G");
+}
+
+#[test]
+fn a_source() {
+    at_each_size("source", troubled, "4G<Enter>");
+}
+
+#[test]
+fn fleet_hotel_and_vending() {
+    at_each_size("fleet", calm, "3");
+    at_each_size("hotel", calm, "5");
+    at_each_size("vending", calm, "6");
+}
+
+#[test]
+fn a_vehicle_a_counter_and_a_machine() {
+    for (name, keys) in [
+        ("vehicle", "3<Enter>"),
+        ("counter", "5<Enter>"),
+        ("machine", "6G<Enter>"),
+    ] {
+        let text = Screen::new(calm(), USUAL).press(keys).text();
+        insta::assert_snapshot!(format!("device_{name}"), text);
+    }
+}
+
+#[test]
+fn overlays() {
+    at_each_size("help", calm, "?");
+    at_each_size("explain", troubled, "jjjjjjd");
+    let text = Screen::new(calm(), USUAL).press("?/prob<Enter>").text();
+    insta::assert_snapshot!("help_narrowed", text);
+}
+
+#[test]
+fn filters_problems_and_orders() {
+    for (name, keys) in [
+        ("filter_typing", "/a"),
+        ("filter_kept", "/state:stale<Enter>"),
+        ("filter_nothing", "/zzz<Enter>"),
+        ("problems", "p"),
+        ("attention", "s"),
+        ("raw", "c"),
+        ("frozen", " "),
+    ] {
+        let text = Screen::new(troubled(), USUAL).press(keys).text();
+        insta::assert_snapshot!(name, text);
+    }
+}
+
+#[test]
+fn very_small_terminals_still_say_something() {
+    for size in [(60, 1), (30, 2), (20, 3), (12, 5), (8, 24), (1, 1)] {
+        let text = Screen::new(troubled(), size).text();
+        insta::assert_snapshot!(format!("tiny_{}x{}", size.0, size.1), text);
+    }
+}
+
+#[test]
+fn other_glyphs() {
+    for (set, name) in [(&BLOCK, "block"), (&CONSOLE, "console"), (&ASCII, "ascii")] {
+        let look = look(Theme::load("auto").unwrap(), set);
+        for (page, keys) in [("stores", ""), ("store", "<Enter>")] {
+            let mut screen = Screen::new(troubled(), USUAL)
+                .looking(look.clone())
+                .press(keys);
+            insta::assert_snapshot!(format!("{name}_{page}"), screen.text());
+        }
+    }
+}
+
+#[test]
+fn ascii_screens_are_ascii() {
+    for keys in ["", "<Enter>", "4G", "4<Enter>", "5", "6", "?", "d", "/a"] {
+        let look = look(Theme::mono(), &ASCII);
+        let mut screen = Screen::new(calm(), LARGE).looking(look).press(keys);
+        let text = screen.text();
+        // Names stay what they are.
+        let odd = text
+            .chars()
+            .find(|sign| !sign.is_ascii() && !('Ͱ'..='Ͽ').contains(sign));
+        assert_eq!(odd, None, "{keys}: {text}");
+    }
+}
+
+#[test]
+fn styles_by_meaning() {
+    let theme = Theme::load("auto").unwrap();
+    let frame = Screen::new(troubled(), USUAL).draw();
+    insta::assert_snapshot!("styles_stores", styles(&frame, &theme));
+    let frame = Screen::new(troubled(), USUAL).press("4G").draw();
+    insta::assert_snapshot!("styles_sources", styles(&frame, &theme));
+}
+
+#[test]
+fn every_theme_draws_the_same_text() {
+    let plain = Screen::new(troubled(), USUAL).text();
+    for name in NAMES {
+        let theme = Theme::load(name).unwrap();
+        let mut screen = Screen::new(troubled(), USUAL).looking(look(theme.clone(), &BRAILLE));
+        assert_eq!(screen.text(), plain, "{name}");
+        let ground = theme.ground.bg.unwrap();
+        let frame = screen.draw();
+        let holes = frame.content.iter().filter(|cell| cell.bg != ground);
+        let painted = [theme.banner.bg, theme.bad.bg];
+        assert!(
+            holes
+                .into_iter()
+                .all(|cell| painted.contains(&Some(cell.bg))),
+            "{name} leaves cells without its ground"
+        );
+    }
+}
+
+#[test]
+fn states_can_be_told_apart_without_colour() {
+    let theme = Theme::mono();
+    let mut screen = Screen::new(troubled(), LARGE).looking(look(theme, &BRAILLE));
+    let frame = screen.draw();
+    for cell in &frame.content {
+        assert_eq!(cell.fg, ratatui::style::Color::Reset);
+        assert_eq!(cell.bg, ratatui::style::Color::Reset);
+    }
+    let text = screen.text();
+    for word in [
+        "+ fresh", "> late", "! stale", "X dead", "o closed", "near", "--", "~",
+    ] {
+        assert!(text.contains(word), "{word}");
+    }
+}
