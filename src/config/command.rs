@@ -8,8 +8,6 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::clock;
-
 use super::secret::first_line;
 
 /// Runs a command without a shell and takes the first line it prints. What it says on standard
@@ -21,7 +19,6 @@ pub(super) fn secret(command: &[String], limit: Duration) -> Result<SecretString
     let Some((program, arguments)) = command.split_first() else {
         return Err("the command is empty: name a program".to_owned());
     };
-    let deadline = clock::monotonic() + limit;
     let mut child = start(program, arguments)?;
     let (sender, receiver) = mpsc::channel();
     if let Some(output) = child.stdout.take() {
@@ -37,7 +34,7 @@ pub(super) fn secret(command: &[String], limit: Duration) -> Result<SecretString
     let outcome = receiver
         .recv_timeout(limit)
         .ok()
-        .and_then(|line| Some((line, exit(&mut child, deadline)?)));
+        .and_then(|line| Some((line, exit(&mut child, limit)?)));
     let Some((line, status)) = outcome else {
         stop(&mut child);
         let seconds = limit.as_secs();
@@ -75,17 +72,17 @@ fn start(program: &str, arguments: &[String]) -> Result<Child, String> {
     })
 }
 
-/// Waits for a process that has closed its output; `None` when the time is up.
-fn exit(child: &mut Child, deadline: tokio::time::Instant) -> Option<ExitStatus> {
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Some(status),
-            Ok(None) if clock::monotonic() < deadline => {
-                thread::sleep(Duration::from_millis(5));
-            }
-            _ => return None,
+/// Waits for a process that has closed its output; `None` when it has not ended by then.
+fn exit(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
+    const NAP: Duration = Duration::from_millis(5);
+    // Almost always the first look finds it ended.
+    for _ in 0..=limit.as_millis() / NAP.as_millis() {
+        if let Ok(Some(status)) = child.try_wait() {
+            return Some(status);
         }
+        thread::sleep(NAP);
     }
+    None
 }
 
 fn stop(child: &mut Child) {

@@ -38,7 +38,11 @@ pub fn chapters() -> Vec<Chapter> {
         add("", group, &mut chapters);
         if std::ptr::eq(group, &raw const SOURCE) {
             for vendor in Vendor::ALL {
+                let own = chapters.len();
                 add(&format!("{} ", vendor.name()), vendor.keys(), &mut chapters);
+                let ceiling = vendor.requests_per_hour();
+                let sentence = format!("Its usual `requests_per_hour` is {ceiling}. ");
+                chapters[own].markdown.insert_str(0, &sentence);
             }
         }
     }

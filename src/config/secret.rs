@@ -12,7 +12,7 @@ use crate::model::attempt::{ErrorKind, SourceError};
 
 use super::command;
 
-/// How long a command may take.
+/// How long a command may take to print its secret, and to end after that.
 const COMMAND_LIMIT: Duration = Duration::from_secs(10);
 
 /// No secret is longer; a wrong file or a flooding command must not fill the memory.

@@ -16,25 +16,32 @@ pub(super) fn parse<'a>(text: &'a str, name: &str) -> Result<Spanned<DeTable<'a>
         return Ok(table);
     }
     let hidden = privacy::hidden_in_broken(text);
-    let mut problems: Vec<_> = faults
+    let mut faults: Vec<_> = faults
         .iter()
         .map(|fault| {
-            let span = fault.span().unwrap_or(text.len()..text.len());
-            Problem {
-                place: Some(locate(text, &span, &hidden)),
-                message: format!("not TOML: {}", fault.message()),
-                help: help(fault.message()).to_owned(),
-            }
+            (
+                fault.span().unwrap_or(text.len()..text.len()),
+                fault.message(),
+            )
         })
         .collect();
-    // After the first error of a line the others are mostly echoes of it.
-    problems.sort_by_key(line);
-    problems.dedup_by_key(|problem| line(problem));
+    faults.sort_by_key(|(span, _)| span.start);
+    let mut problems = Vec::new();
+    let mut line_end = None;
+    for (span, message) in faults {
+        // After the first error of a line the others are mostly echoes of it.
+        if line_end.is_some_and(|line_end| span.start <= line_end) {
+            continue;
+        }
+        let rest = text.get(span.start..).unwrap_or_default();
+        line_end = Some(span.start + rest.find('\n').unwrap_or(rest.len()));
+        problems.push(Problem {
+            place: Some(locate(text, &span, &hidden)),
+            message: format!("not TOML: {message}"),
+            help: help(message).to_owned(),
+        });
+    }
     Err(ConfigErrors::new(name, problems))
-}
-
-fn line(problem: &Problem) -> usize {
-    problem.place.as_ref().map_or(0, |place| place.line)
 }
 
 /// What to do about a syntax error, by the parser's words for it.

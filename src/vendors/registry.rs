@@ -66,6 +66,14 @@ macro_rules! vendors {
                 }
             }
 
+            /// Our own ceiling of requests in any hour where the configuration sets none.
+            #[must_use]
+            pub fn requests_per_hour(self) -> u32 {
+                match self {
+                    $(Self::$variant => super::$module::REQUESTS_PER_HOUR,)+
+                }
+            }
+
             /// Reads what the vendor adds to a source; notes what is wrong and gives `None`.
             #[must_use]
             pub fn read(self, section: &Section<'_>) -> Option<Account> {
@@ -98,13 +106,6 @@ macro_rules! vendors {
             fn credential(&self) -> Option<String> {
                 match self {
                     $(Self::$variant(settings) => settings.credential(),)+
-                }
-            }
-
-            /// Our own ceiling of requests in any hour where the configuration sets none.
-            fn requests_per_hour(&self) -> u32 {
-                match self {
-                    $(Self::$variant(_) => super::$module::REQUESTS_PER_HOUR,)+
                 }
             }
 
@@ -142,7 +143,7 @@ pub fn open(
 #[must_use]
 pub fn requests_per_hour(source: &SourceConfig) -> u32 {
     let configured = source.common.requests_per_hour;
-    configured.unwrap_or_else(|| source.account.requests_per_hour())
+    configured.unwrap_or_else(|| source.account.vendor().requests_per_hour())
 }
 
 /// The budget of each source, in order. Sources on one credential share theirs, with the lowest

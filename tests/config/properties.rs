@@ -108,6 +108,20 @@ fn no_value_of_any_kind_panics_at_any_key() {
     }
 }
 
+#[test]
+fn deep_nesting_is_refused_not_fatal() {
+    let deep = 100_000;
+    for text in [
+        format!("a = {}", "[".repeat(deep)),
+        format!("a = {}1{}", "[".repeat(deep), "]".repeat(deep)),
+        format!("a = {}", "{ a = ".repeat(deep)),
+        format!("{}a = 1", "a.".repeat(deep)),
+        format!("[{}a]", "a.".repeat(deep)),
+    ] {
+        assert!(Config::parse(&text, "x.toml").is_err());
+    }
+}
+
 const SECRET: &str = "hunter2";
 
 /// The sample with a secret in it.

@@ -15,6 +15,7 @@ use occtop::model::store::{Lead, Member, Reset, Store};
 use occtop::vendors::navixy::Credential;
 use occtop::vendors::registry::Account;
 use occtop::vendors::source::ZeroRows;
+use occtop::vendors::{smartnow, viametrics};
 use secrecy::ExposeSecret;
 
 fn parse(text: &str) -> Loaded {
@@ -265,6 +266,28 @@ fn a_literal_secret_is_never_printed() {
     };
     assert_eq!(key, "password");
     assert_eq!(secret.resolve().unwrap().expose_secret(), "hunter2");
+}
+
+/// Vendors build on these where they are tested without a file.
+#[test]
+fn the_defaults_in_code_are_those_of_the_file() {
+    let text = "vendor = \"viametrics\"\napi_key = \"k\"\nclient_id = \"1\"\n";
+    let Account::Viametrics(settings) = source(text).account else {
+        panic!()
+    };
+    let defaults = (
+        viametrics::Endpoints::default(),
+        viametrics::Fields::default(),
+    );
+    let read = (settings.endpoints, settings.fields);
+    assert_eq!(format!("{read:?}"), format!("{defaults:?}"));
+
+    let text = "vendor = \"smartnow\"\nusername = \"m\"\npassword = \"p\"\n";
+    let Account::Smartnow(settings) = source(text).account else {
+        panic!()
+    };
+    let defaults = smartnow::Endpoints::default();
+    assert_eq!(format!("{:?}", settings.endpoints), format!("{defaults:?}"));
 }
 
 /// A folder with a configuration file in it.

@@ -31,8 +31,7 @@ pub enum Auth {
 
 static KEYS: Group = Group {
     title: "bespot",
-    doc: "Bespot people counters. They publish every 15 minutes; the ceiling is 60 requests an \
-          hour. Device ids are store codes.",
+    doc: "Bespot people counters. They publish every 15 minutes. Device ids are store codes.",
     keys: &[&URL, &AUTH, &USERNAME, &PASSWORD, &STORE_CODES],
 };
 

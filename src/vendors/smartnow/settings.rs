@@ -56,7 +56,7 @@ impl Default for Endpoints {
 static KEYS: Group = Group {
     title: "smartnow",
     doc: "SmartNow coffee and vending machines: sales, events and machine state. Polled every 2 \
-          minutes; the ceiling is 240 requests an hour. Device ids are machine ids.",
+          minutes. Device ids are machine ids.",
     keys: &[&URL, &USERNAME, &PASSWORD, &MONEY_SCALE, &ENDPOINTS],
 };
 

@@ -92,9 +92,10 @@ impl Default for Fields {
 
 static KEYS: Group = Group {
     title: "viametrics",
-    doc: "Viametrics people counters. They publish hourly or more often; the ceiling is 400 \
-          requests an hour for each `client_id`. Device ids are counter ids. The vendor publishes \
-          no list of paths: take them from the documentation that comes with the account.",
+    doc: "Viametrics people counters. They publish hourly, or more often where the account is \
+          set up so. Requests are counted for each `client_id`. Device ids are counter ids. The \
+          vendor publishes no list of paths: take them from the documentation that comes with the \
+          account.",
     keys: &[
         &URL, &CLIENT_ID, &API_KEY, &TIMEZONE, &COUNTERS, &ENDPOINTS, &FIELDS,
     ],
