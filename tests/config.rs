@@ -35,5 +35,8 @@ fn compare(path: &Path, actual: &str) -> Result<(), String> {
         return Ok(());
     }
     let name = path.display();
-    Err(format!("{name} expects\n{expected}\nbut it is\n{actual}\n"))
+    Err(format!(
+        "{name} expects\n{expected}\nbut it is\n{actual}\n\
+         If that is right: OCCTOP_BLESS=1 cargo test --test config"
+    ))
 }

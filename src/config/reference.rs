@@ -41,8 +41,8 @@ pub fn chapters() -> Vec<Chapter> {
                 let own = chapters.len();
                 add(&format!("{} ", vendor.name()), vendor.keys(), &mut chapters);
                 let ceiling = vendor.requests_per_hour();
-                let sentence = format!("Its usual `requests_per_hour` is {ceiling}. ");
-                chapters[own].markdown.insert_str(0, &sentence);
+                let sentence = format!(" Its usual `requests_per_hour` is {ceiling}.\n\n");
+                chapters[own].markdown = chapters[own].markdown.replacen("\n\n", &sentence, 1);
             }
         }
     }
