@@ -289,7 +289,7 @@ fn instant(at: Timestamp) -> String {
 
 /// Where the rows go.
 enum Lines<'a> {
-    Csv(csv::Writer<&'a mut dyn Write>),
+    Csv(Box<csv::Writer<&'a mut dyn Write>>),
     Jsonl(io::BufWriter<&'a mut dyn Write>),
 }
 
@@ -302,7 +302,7 @@ impl<'a> Lines<'a> {
                     .has_headers(false)
                     .from_writer(out);
                 rows.write_record(HEADER)?;
-                Self::Csv(rows)
+                Self::Csv(Box::new(rows))
             }
             Format::Jsonl => Self::Jsonl(io::BufWriter::new(out)),
         })

@@ -29,11 +29,30 @@ pub struct Opened {
     pub set_aside: Option<SetAside>,
 }
 
-/// The numbers that stand for devices in the file.
+/// A quantity and its newest instant.
+type Newest = (i64, i64);
+
+/// The devices in the file, by the numbers that stand for them.
 #[derive(Debug, Default)]
 pub(super) struct Devices {
-    numbers: HashMap<DeviceId, i64>,
+    known: HashMap<DeviceId, Device>,
     names: HashMap<i64, DeviceId>,
+}
+
+/// What is known about a device without asking the file.
+#[derive(Debug, Default)]
+pub(super) struct Device {
+    /// What stands for it in the file.
+    pub number: i64,
+    newest: Vec<Newest>,
+}
+
+impl Device {
+    /// The newest instant of a quantity, as in the table of that name.
+    pub fn newest(&self, quantity: i64) -> Option<i64> {
+        let newest = self.newest.iter().find(|(known, _)| *known == quantity);
+        newest.map(|(_, start)| *start)
+    }
 }
 
 impl Devices {
@@ -48,26 +67,47 @@ impl Devices {
                 devices.insert(device, row.get(0)?);
             }
         }
+        let mut statement = connection.prepare("SELECT device, quantity, start FROM newest")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            devices.set_newest((row.get(0)?, row.get(1)?), row.get(2)?);
+        }
         Ok(devices)
     }
 
     pub fn insert(&mut self, device: DeviceId, number: i64) {
         self.names.insert(number, device.clone());
-        self.numbers.insert(device, number);
+        let newest = Vec::new();
+        self.known.insert(device, Device { number, newest });
     }
 
     pub fn remove(&mut self, number: i64) {
         if let Some(device) = self.names.remove(&number) {
-            self.numbers.remove(&device);
+            self.known.remove(&device);
         }
     }
 
-    pub fn number(&self, device: &DeviceId) -> Option<i64> {
-        self.numbers.get(device).copied()
+    pub fn set_newest(&mut self, (number, quantity): Series, start: i64) {
+        let device = self.names.get(&number);
+        if let Some(device) = device.and_then(|device| self.known.get_mut(device)) {
+            device.newest.retain(|(known, _)| *known != quantity);
+            device.newest.push((quantity, start));
+        }
+    }
+
+    /// Forgets the newest instants before `before`.
+    pub fn forget_newest(&mut self, before: i64) {
+        for device in self.known.values_mut() {
+            device.newest.retain(|(_, start)| *start >= before);
+        }
+    }
+
+    pub fn get(&self, device: &DeviceId) -> Option<&Device> {
+        self.known.get(device)
     }
 
     pub fn ids(&self) -> impl Iterator<Item = &DeviceId> {
-        self.numbers.keys()
+        self.known.keys()
     }
 
     pub fn name(&self, number: i64) -> Option<&DeviceId> {
@@ -82,8 +122,6 @@ pub(super) type Series = (i64, i64);
 pub(super) struct Database {
     pub connection: Connection,
     pub devices: Devices,
-    /// The newest instant of each series, as in the table of that name.
-    pub newest: HashMap<Series, i64>,
     /// A file that was set aside since the last attempt was recorded.
     pub set_aside: Option<SetAside>,
     /// The newest instant that anybody told, for the name of a damaged file.
@@ -110,13 +148,13 @@ impl Database {
         let mut database = Self {
             connection,
             devices: Devices::default(),
-            newest: HashMap::new(),
             set_aside: None,
             now,
             home,
         };
-        if let Err(error) = database.load() {
-            opened.set_aside = Some(database.heal(error)?);
+        match Devices::load(&database.connection) {
+            Ok(devices) => database.devices = devices,
+            Err(error) => opened.set_aside = Some(database.heal(error)?),
         }
         Ok((database, opened))
     }
@@ -142,19 +180,6 @@ impl Database {
         self.connection.close().map_err(|(_, error)| error.into())
     }
 
-    fn load(&mut self) -> Result<(), HistoryError> {
-        self.devices = Devices::load(&self.connection)?;
-        self.newest.clear();
-        let mut statement = self
-            .connection
-            .prepare("SELECT device, quantity, start FROM newest")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            self.newest.insert((row.get(0)?, row.get(1)?), row.get(2)?);
-        }
-        Ok(())
-    }
-
     /// Replaces a damaged file by a new one. Any other error is given back.
     fn heal(&mut self, error: HistoryError) -> Result<SetAside, HistoryError> {
         let (HistoryError::Damaged(reason), Some(home)) = (&error, &self.home) else {
@@ -166,7 +191,7 @@ impl Database {
         let (connection, aside) = home.replace(reason.clone(), self.now)?;
         tracing::warn!(path = %aside.path.display(), reason, "set a damaged history aside");
         self.connection = connection;
-        self.load()?;
+        self.devices = Devices::default();
         Ok(aside)
     }
 }
@@ -176,4 +201,60 @@ fn in_memory() -> Result<Connection, HistoryError> {
     connection.set_prepared_statement_cache_capacity(32);
     schema::migrate(&mut connection, schema::STEPS)?;
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::attempt::{Attempt, Delivery, Outcome};
+    use crate::model::reading::{Flow, Measure, Reading};
+
+    use super::*;
+
+    fn attempt(devices: std::ops::Range<u32>) -> Attempt {
+        let readings = devices.map(|device| Reading {
+            device: DeviceId::new("opap", device),
+            start: Timestamp::UNIX_EPOCH,
+            span_s: 60,
+            item: 0,
+            measure: Measure::Flow(Flow::default()),
+        });
+        Attempt {
+            source: "opap".into(),
+            started: Timestamp::UNIX_EPOCH,
+            took_ms: 1,
+            exchanges: Vec::new(),
+            outcome: Outcome::delivered(Delivery {
+                readings: readings.collect(),
+                ..Delivery::default()
+            }),
+        }
+    }
+
+    #[test]
+    fn no_room_is_told_as_such_and_nothing_is_half_written() {
+        let (mut database, _) = Database::open(&Location::Memory, Timestamp::UNIX_EPOCH).unwrap();
+        database.record(&attempt(0..10)).unwrap();
+        let room = |database: &Database, pages: u32| {
+            let set = database
+                .connection
+                .pragma_update(None, "max_page_count", pages);
+            // The pragma answers with the new limit.
+            assert!(set.is_ok());
+        };
+        room(&database, 1);
+        let error = database.record(&attempt(10..5000)).unwrap_err();
+        assert!(matches!(error, HistoryError::Full), "{error}");
+        let rows = |database: &Database| -> i64 {
+            let count = "SELECT (SELECT count(*) FROM reading) + (SELECT count(*) FROM device)";
+            database
+                .connection
+                .query_row(count, [], |row| row.get(0))
+                .unwrap()
+        };
+        assert_eq!(rows(&database), 20);
+        room(&database, 100_000);
+        let recorded = database.record(&attempt(10..5000)).unwrap();
+        assert_eq!(recorded.changes.len(), 4990);
+        assert_eq!(rows(&database), 10_000);
+    }
 }

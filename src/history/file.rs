@@ -104,6 +104,8 @@ impl Home {
         schema::migrate(&mut connection, schema::STEPS)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
+        // Without this a sync on macOS stops at the drive's own cache. Other systems ignore it.
+        connection.pragma_update(None, "fullfsync", true)?;
         // After a long read the log is cut back to this size instead of staying large for ever.
         connection.pragma_update(None, "journal_size_limit", 16 << 20)?;
         Ok(connection)

@@ -43,8 +43,8 @@ impl Database {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut pruned = Pruned {
-            readings: delete_rows(&transaction, "reading", before)?,
-            revisions: delete_rows(&transaction, "revision", before)?,
+            readings: delete_readings(&transaction, before)?,
+            revisions: delete_revisions(&transaction, before)?,
             attempts: delete_attempts(&transaction, before)?,
             devices: 0,
         };
@@ -59,7 +59,7 @@ impl Database {
         }
         transaction.commit()?;
         if !more {
-            self.newest.retain(|_, start| *start >= before.timestamp());
+            self.devices.forget_newest(before.timestamp());
         }
         for number in gone {
             self.devices.remove(number);
@@ -68,23 +68,40 @@ impl Database {
     }
 }
 
-/// Deletes from a table whose key begins with `start`.
-fn delete_rows(
+fn delete_readings(connection: &Connection, before: Timestamp) -> Result<usize, HistoryError> {
+    let end = end_of_step(connection, "reading", before)?;
+    connection
+        .prepare_cached(
+            "DELETE FROM level WHERE (device, quantity, start) IN \
+             (SELECT device, quantity, start FROM reading \
+              WHERE start < ?1 AND quantity IN (2, 3, 4, 5))",
+        )?
+        .execute([end])?;
+    let mut delete = connection.prepare_cached("DELETE FROM reading WHERE start < ?1")?;
+    Ok(delete.execute([end])?)
+}
+
+fn delete_revisions(connection: &Connection, before: Timestamp) -> Result<usize, HistoryError> {
+    let end = end_of_step(connection, "revision", before)?;
+    let mut delete = connection.prepare_cached("DELETE FROM revision WHERE start < ?1")?;
+    Ok(delete.execute([end])?)
+}
+
+/// Where a step ends in a table whose key begins with `start`. What started in one second goes
+/// together.
+fn end_of_step(
     connection: &Connection,
     table: &str,
     before: Timestamp,
-) -> Result<usize, HistoryError> {
+) -> Result<i64, HistoryError> {
     let before = before.timestamp();
-    // Whole seconds go together, so the end of a step is an instant.
-    let end: Option<i64> = connection
+    let last: Option<i64> = connection
         .prepare_cached(&format!(
             "SELECT start FROM {table} WHERE start < ?1 ORDER BY start LIMIT 1 OFFSET ?2"
         ))?
         .query_row((before, STEP), |row| row.get(0))
         .optional()?;
-    let end = end.map_or(before, |start| start + 1);
-    let mut delete = connection.prepare_cached(&format!("DELETE FROM {table} WHERE start < ?1"))?;
-    Ok(delete.execute([end])?)
+    Ok(last.map_or(before, |start| start + 1))
 }
 
 fn delete_attempts(connection: &Connection, before: Timestamp) -> Result<usize, HistoryError> {

@@ -6,7 +6,7 @@ use rusqlite::{CachedStatement, Connection, Row, params};
 
 use crate::model::Timestamp;
 use crate::model::device::DeviceId;
-use crate::model::reading::{Measure, Quantity, Reading};
+use crate::model::reading::{Measure, Reading};
 
 use super::database::Devices;
 use super::error::HistoryError;
@@ -163,19 +163,18 @@ pub(super) fn last_levels(
     devices: &Devices,
     before: &[(DeviceId, Timestamp)],
 ) -> Result<Vec<Stored>, HistoryError> {
-    // The condition on the quantities is spelled as in the index, else SQLite does not use it.
     let mut statement = connection.prepare_cached(
-        "SELECT start, device, quantity, item, span_s, value, out, fetched, revised FROM reading \
-         WHERE device = ?1 AND quantity = ?2 AND quantity IN (2, 3, 4, 5) AND start <= ?3 \
-         ORDER BY start DESC LIMIT 1",
+        "SELECT start, device, quantity, item, span_s, value, out, fetched, revised \
+         FROM (SELECT device, quantity, start FROM level \
+               WHERE device = ?1 AND quantity = ?2 AND start <= ?3 ORDER BY start DESC LIMIT 1) \
+         CROSS JOIN reading USING (start, device, quantity)",
     )?;
     let mut levels = Vec::new();
     for (device, at) in before {
-        let Some(number) = devices.number(device) else {
+        let Some(number) = devices.get(device).map(|device| device.number) else {
             continue;
         };
-        for level in row::LASTING_LEVELS {
-            let quantity = row::quantity_code(Quantity::Level(level));
+        for quantity in row::LASTING_LEVELS {
             let mut rows = statement.query(params![number, quantity, at.timestamp()])?;
             if let Some(row) = rows.next()? {
                 levels.extend(stored(row, Key::read(row, 0)?, device)?);

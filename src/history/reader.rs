@@ -74,9 +74,13 @@ pub(super) fn copy(connection: &Connection, to: &Path) -> Result<(), HistoryErro
         return Err(HistoryError::file("create", to, error));
     }
     let partial = file::with_suffix(to, ".partial");
+    let Some(name) = partial.to_str() else {
+        let error = std::io::ErrorKind::InvalidFilename.into();
+        return Err(HistoryError::file("create", to, error));
+    };
     let written = file::private_file(&partial)?;
     let copied = connection
-        .execute("VACUUM INTO ?1", [partial.to_string_lossy()])
+        .execute("VACUUM INTO ?1", [name])
         .map_err(HistoryError::from)
         .and_then(|_| {
             written

@@ -1,8 +1,9 @@
 //! Writing an attempt: one transaction, and the list of what it changed.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::mem;
 
-use rusqlite::types::Value as Cell;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::model::attempt::{Attempt, Delivery};
@@ -35,22 +36,29 @@ impl Recorded {
     }
 }
 
-/// A reading that has to be written.
-struct News<'a> {
+/// A reading of the batch, and what it replaces.
+struct Entry<'a> {
     key: Key,
     reading: &'a Reading,
-    old: Option<Measure>,
+    /// Not behind the newest instant of its series: the file may hold its key.
+    doubtful: bool,
+    /// What the file holds under its key.
+    held: Option<Held>,
 }
+
+/// Length of the interval, and the measure.
+type Held = (u32, Measure);
 
 /// What the caches learn once the transaction is on disk.
 #[derive(Default)]
 struct Learned {
     devices: HashMap<DeviceId, i64>,
-    newest: HashMap<Series, i64>,
+    newest: Vec<(Series, i64)>,
 }
 
 impl Database {
-    /// Writes an attempt with everything it brought, all or nothing.
+    /// Writes an attempt with everything it brought, all or nothing. Instants of readings are cut
+    /// to whole seconds.
     ///
     /// # Errors
     /// `Full` and `Database`: nothing was written. `Damaged`.
@@ -61,22 +69,22 @@ impl Database {
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut learned = Learned::default();
         let mut news = Vec::new();
-        if let Some(delivery) = &attempt.outcome.delivery {
-            learned.devices = add_devices(&transaction, &self.devices, delivery)?;
-            update_facts(
-                &transaction,
-                &self.devices,
-                &learned.devices,
-                &delivery.facts,
-            )?;
-            let batch = sorted(&delivery.readings, &self.devices, &learned.devices);
-            news = compare(&transaction, &self.newest, batch)?;
+        if let Some(Delivery {
+            facts, readings, ..
+        }) = &attempt.outcome.delivery
+        {
+            let mut numbering = Numbering::new(&transaction, &self.devices);
+            news = sorted(readings, &mut numbering)?;
+            keep_news(&transaction, &mut news)?;
+            update_facts(&transaction, facts, &mut numbering)?;
+            learned.devices = numbering.added;
             write_readings(&transaction, &news, attempt.started.timestamp())?;
+            write_levels(&transaction, &news)?;
             write_revisions(&transaction, &news, attempt.started.timestamp_millis())?;
-            learned.newest = write_newest(&transaction, &self.newest, &news)?;
+            learned.newest = write_newest(&transaction, &news)?;
         }
         let recorded = Recorded {
-            changes: news.into_iter().map(News::into_change).collect(),
+            changes: news.into_iter().map(Entry::into_change).collect(),
             set_aside: None,
         };
         write_attempt(&transaction, attempt, &recorded)?;
@@ -84,7 +92,9 @@ impl Database {
         for (device, number) in learned.devices {
             self.devices.insert(device, number);
         }
-        self.newest.extend(learned.newest);
+        for (series, start) in learned.newest {
+            self.devices.set_newest(series, start);
+        }
         Ok(Recorded {
             set_aside: self.set_aside.take(),
             ..recorded
@@ -92,7 +102,7 @@ impl Database {
     }
 }
 
-impl News<'_> {
+impl Entry<'_> {
     fn into_change(self) -> Change {
         let Reading {
             device,
@@ -102,40 +112,52 @@ impl News<'_> {
         } = self.reading;
         Change {
             reading: self.key.reading(device.clone(), *span_s, *measure),
-            old: self.old,
+            old: self.held.map(|(_, measure)| measure),
         }
     }
 }
 
-/// Gives a number to every device that has none yet.
-fn add_devices(
-    connection: &Connection,
-    known: &Devices,
-    delivery: &Delivery,
-) -> Result<HashMap<DeviceId, i64>, HistoryError> {
-    let mut added = HashMap::new();
-    let described = delivery.facts.iter().map(|(device, _)| device);
-    let measured = delivery.readings.iter().map(|reading| &reading.device);
-    let mut insert = connection.prepare_cached("INSERT INTO device (name) VALUES (?1)")?;
-    for device in described.chain(measured) {
-        if known.number(device).is_none() && !added.contains_key(device) {
-            let number = insert.insert([device.as_str()])?;
-            added.insert(device.clone(), number);
+/// Gives numbers to devices, new ones where a device has none yet.
+struct Numbering<'a> {
+    connection: &'a Connection,
+    devices: &'a Devices,
+    added: HashMap<DeviceId, i64>,
+}
+
+impl<'a> Numbering<'a> {
+    fn new(connection: &'a Connection, devices: &'a Devices) -> Self {
+        Self {
+            connection,
+            devices,
+            added: HashMap::new(),
         }
     }
-    Ok(added)
+
+    fn add(&mut self, device: &DeviceId) -> Result<i64, HistoryError> {
+        if let Some(number) = self.added.get(device) {
+            return Ok(*number);
+        }
+        let number = self
+            .connection
+            .prepare_cached("INSERT INTO device (name) VALUES (?1)")?
+            .insert([device.as_str()])?;
+        self.added.insert(device.clone(), number);
+        Ok(number)
+    }
 }
 
 fn update_facts(
     connection: &Connection,
-    known: &Devices,
-    added: &HashMap<DeviceId, i64>,
     facts: &[(DeviceId, Facts)],
+    numbering: &mut Numbering<'_>,
 ) -> Result<(), HistoryError> {
     let mut update = connection
         .prepare_cached("UPDATE device SET facts = ?2 WHERE id = ?1 AND facts IS NOT ?2")?;
     for (device, facts) in facts {
-        let number = known.number(device).or_else(|| added.get(device).copied());
+        let number = match numbering.devices.get(device) {
+            Some(device) => device.number,
+            None => numbering.add(device)?,
+        };
         update.execute(params![number, json(facts)?])?;
     }
     Ok(())
@@ -144,29 +166,42 @@ fn update_facts(
 /// The readings of a batch by key; of several with one key the last.
 fn sorted<'a>(
     readings: &'a [Reading],
-    known: &Devices,
-    added: &HashMap<DeviceId, i64>,
-) -> Vec<(Key, &'a Reading)> {
-    let number = |device| known.number(device).or_else(|| added.get(device).copied());
-    let mut batch: Vec<_> = readings
+    numbering: &mut Numbering<'_>,
+) -> Result<Vec<Entry<'a>>, HistoryError> {
+    let mut batch = Vec::with_capacity(readings.len());
+    for reading in readings
         .iter()
         .filter(|reading| is_number(&reading.measure))
-        .filter_map(|reading| {
-            let key = Key {
-                start: reading.start.timestamp(),
-                device: number(&reading.device)?,
-                quantity: row::quantity_code(reading.measure.quantity()),
+    {
+        let start = reading.start.timestamp();
+        let quantity = row::quantity_code(reading.measure.quantity());
+        let (device, newest) = match numbering.devices.get(&reading.device) {
+            Some(device) => (device.number, device.newest(quantity)),
+            None => (numbering.add(&reading.device)?, None),
+        };
+        batch.push(Entry {
+            key: Key {
+                start,
+                device,
+                quantity,
                 item: reading.item,
-            };
-            Some((key, reading))
-        })
-        .collect();
-    batch.sort_by_key(|(key, _)| *key);
-    // The sort is stable, so the last of a run came last; `dedup` keeps the first it sees.
-    batch.reverse();
-    batch.dedup_by_key(|(key, _)| *key);
-    batch.reverse();
-    batch
+            },
+            reading,
+            doubtful: newest.is_some_and(|newest| start <= newest),
+            held: None,
+        });
+    }
+    batch.sort_by_key(|entry| entry.key);
+    // The sort is stable, so of one key the last came last. `dedup_by` gives the later one first
+    // and removes it.
+    batch.dedup_by(|later, earlier| {
+        let same = later.key == earlier.key;
+        if same {
+            mem::swap(later, earlier);
+        }
+        same
+    });
+    Ok(batch)
 }
 
 /// SQLite has no "not a number"; by contract no adapter delivers one.
@@ -174,42 +209,8 @@ fn is_number(measure: &Measure) -> bool {
     !matches!(measure, Measure::Level(_, Value::Real(value)) if !value.is_finite())
 }
 
-/// Keeps what is new or differs from what the history holds.
-fn compare<'a>(
-    connection: &Connection,
-    newest: &HashMap<Series, i64>,
-    batch: Vec<(Key, &'a Reading)>,
-) -> Result<Vec<News<'a>>, HistoryError> {
-    // Behind the newest instant of its series nothing can be known, and nothing has to be read.
-    let doubtful: Vec<Key> = batch
-        .iter()
-        .map(|(key, _)| *key)
-        .filter(|key| {
-            newest
-                .get(&(key.device, key.quantity))
-                .is_some_and(|newest| key.start <= *newest)
-        })
-        .collect();
-    let held = held(connection, &doubtful)?;
-    let mut news = Vec::new();
-    for (key, reading) in batch {
-        let held = held.get(&key);
-        if held != Some(&(reading.span_s, reading.measure)) {
-            news.push(News {
-                key,
-                reading,
-                old: held.map(|(_, measure)| *measure),
-            });
-        }
-    }
-    Ok(news)
-}
-
-/// What the history holds under these keys.
-fn held(
-    connection: &Connection,
-    keys: &[Key],
-) -> Result<HashMap<Key, (u32, Measure)>, HistoryError> {
+/// Keeps what is new or differs from what the file holds.
+fn keep_news(connection: &Connection, batch: &mut Vec<Entry<'_>>) -> Result<(), HistoryError> {
     const LOOK_UP: Shape = Shape {
         head: "WITH wanted (a, b, c, d) AS (VALUES ",
         columns: 4,
@@ -217,72 +218,96 @@ fn held(
                FROM wanted CROSS JOIN reading \
                ON start = a AND device = b AND quantity = c AND item = d",
     };
-    let mut held = HashMap::with_capacity(keys.len());
-    for chunk in statement::chunks(keys) {
+    let mut doubtful: Vec<_> = batch.iter_mut().filter(|entry| entry.doubtful).collect();
+    for chunk in statement::chunks_mut(&mut doubtful) {
         let mut statement = connection.prepare_cached(&LOOK_UP.sql(chunk.len()))?;
-        for (index, key) in chunk.iter().enumerate() {
-            key.bind(&mut statement, 1 + index * LOOK_UP.columns)?;
+        for (index, entry) in chunk.iter().enumerate() {
+            entry
+                .key
+                .bind(&mut statement, 1 + index * LOOK_UP.columns)?;
         }
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {
             let key = Key::read(row, 0)?;
-            let measure = row::measure(key.quantity, row.get_ref(5)?, row.get(6)?);
-            if let Some(measure) = measure {
-                held.insert(key, (row.get(4)?, measure));
+            if let Ok(index) = chunk.binary_search_by_key(&key, |entry| entry.key) {
+                let measure = row::measure(key.quantity, row.get_ref(5)?, row.get(6)?);
+                chunk[index].held = Some(row.get(4)?).zip(measure);
             }
         }
     }
-    Ok(held)
+    batch.retain(|Entry { reading, held, .. }| *held != Some((reading.span_s, reading.measure)));
+    Ok(())
 }
 
 fn write_readings(
     connection: &Connection,
-    news: &[News<'_>],
+    news: &[Entry<'_>],
     fetched: i64,
 ) -> Result<(), HistoryError> {
     const WRITE: Shape = Shape {
-        head: "INSERT INTO reading VALUES ",
+        head: "INSERT OR REPLACE INTO reading VALUES ",
         columns: 9,
-        tail: " ON CONFLICT DO UPDATE SET span_s = excluded.span_s, value = excluded.value, \
-               out = excluded.out, fetched = excluded.fetched, revised = excluded.revised",
+        tail: "",
     };
     for chunk in statement::chunks(news) {
         let mut statement = connection.prepare_cached(&WRITE.sql(chunk.len()))?;
-        for (index, news) in chunk.iter().enumerate() {
+        for (index, entry) in chunk.iter().enumerate() {
             let first = 1 + index * WRITE.columns;
-            let (value, out) = row::columns(&news.reading.measure);
-            news.key.bind(&mut statement, first)?;
-            statement.raw_bind_parameter(first + 4, news.reading.span_s)?;
+            let (value, out) = row::columns(&entry.reading.measure);
+            entry.key.bind(&mut statement, first)?;
+            statement.raw_bind_parameter(first + 4, entry.reading.span_s)?;
             statement.raw_bind_parameter(first + 5, value)?;
             statement.raw_bind_parameter(first + 6, out)?;
             statement.raw_bind_parameter(first + 7, fetched)?;
-            statement.raw_bind_parameter(first + 8, news.old.is_some())?;
+            statement.raw_bind_parameter(first + 8, entry.held.is_some())?;
         }
         statement.raw_execute()?;
     }
     Ok(())
 }
 
+/// Leads from devices to the instants of their lasting levels.
+fn write_levels(connection: &Connection, news: &[Entry<'_>]) -> Result<(), HistoryError> {
+    let mut insert =
+        connection.prepare_cached("INSERT OR IGNORE INTO level VALUES (?1, ?2, ?3)")?;
+    for Entry { key, .. } in news {
+        if row::LASTING_LEVELS.contains(&key.quantity) {
+            insert.execute((key.device, key.quantity, key.start))?;
+        }
+    }
+    Ok(())
+}
+
 fn write_revisions(
     connection: &Connection,
-    news: &[News<'_>],
+    news: &[Entry<'_>],
     at: i64,
 ) -> Result<(), HistoryError> {
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO revision VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
-         ON CONFLICT DO UPDATE SET new_value = excluded.new_value, new_out = excluded.new_out",
-    )?;
-    for News { key, reading, old } in news {
-        let Some(old) = old else { continue };
-        let (old_value, old_out) = row::columns(old);
-        let (new_value, new_out): (Cell, _) = row::columns(&reading.measure);
-        key.bind(&mut insert, 1)?;
-        insert.raw_bind_parameter(5, at)?;
-        insert.raw_bind_parameter(6, old_value)?;
-        insert.raw_bind_parameter(7, old_out)?;
-        insert.raw_bind_parameter(8, new_value)?;
-        insert.raw_bind_parameter(9, new_out)?;
-        insert.raw_execute()?;
+    const WRITE: Shape = Shape {
+        head: "INSERT INTO revision VALUES ",
+        columns: 9,
+        // Two attempts in one millisecond: the first old value and the last new one stay.
+        tail: " ON CONFLICT DO UPDATE SET new_value = excluded.new_value, \
+               new_out = excluded.new_out",
+    };
+    let revised: Vec<_> = news
+        .iter()
+        .filter_map(|entry| Some((entry.key, entry.held?.1, &entry.reading.measure)))
+        .collect();
+    for chunk in statement::chunks(&revised) {
+        let mut statement = connection.prepare_cached(&WRITE.sql(chunk.len()))?;
+        for (index, (key, old, new)) in chunk.iter().enumerate() {
+            let first = 1 + index * WRITE.columns;
+            let ((old_value, old_out), (new_value, new_out)) =
+                (row::columns(old), row::columns(new));
+            key.bind(&mut statement, first)?;
+            statement.raw_bind_parameter(first + 4, at)?;
+            statement.raw_bind_parameter(first + 5, old_value)?;
+            statement.raw_bind_parameter(first + 6, old_out)?;
+            statement.raw_bind_parameter(first + 7, new_value)?;
+            statement.raw_bind_parameter(first + 8, new_out)?;
+        }
+        statement.raw_execute()?;
     }
     Ok(())
 }
@@ -290,28 +315,21 @@ fn write_revisions(
 /// Moves the newest instants forward and gives those that moved.
 fn write_newest(
     connection: &Connection,
-    known: &HashMap<Series, i64>,
-    news: &[News<'_>],
-) -> Result<HashMap<Series, i64>, HistoryError> {
+    news: &[Entry<'_>],
+) -> Result<Vec<(Series, i64)>, HistoryError> {
     const WRITE: Shape = Shape {
-        head: "INSERT INTO newest VALUES ",
+        head: "INSERT OR REPLACE INTO newest VALUES ",
         columns: 3,
-        tail: " ON CONFLICT DO UPDATE SET start = excluded.start",
+        tail: "",
     };
-    let mut moved: HashMap<Series, i64> = HashMap::new();
-    for News { key, .. } in news {
-        let series = (key.device, key.quantity);
-        if known.get(&series).is_none_or(|newest| key.start > *newest) {
-            // The news are in order of time, so the last one stays.
-            moved.insert(series, key.start);
-        }
-    }
-    let mut rows: Vec<_> = moved
+    let mut moved: Vec<(Series, i64)> = news
         .iter()
-        .map(|(series, start)| (*series, *start))
+        .filter(|entry| !entry.doubtful)
+        .map(|Entry { key, .. }| ((key.device, key.quantity), key.start))
         .collect();
-    rows.sort_unstable();
-    for chunk in statement::chunks(&rows) {
+    moved.sort_unstable_by_key(|(series, start)| (*series, Reverse(*start)));
+    moved.dedup_by_key(|(series, _)| *series);
+    for chunk in statement::chunks(&moved) {
         let mut statement = connection.prepare_cached(&WRITE.sql(chunk.len()))?;
         for (index, ((device, quantity), start)) in chunk.iter().enumerate() {
             let first = 1 + index * WRITE.columns;

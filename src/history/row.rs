@@ -63,13 +63,8 @@ pub(super) fn instant_ms(milliseconds: i64) -> Timestamp {
 }
 
 const FLOW: i64 = 0;
-/// The levels that live on from day to day; the index `reading_level` covers exactly these.
-pub(super) const LASTING_LEVELS: [Level; 4] = [
-    Level::OnBoard,
-    Level::Odometer,
-    Level::EngineHours,
-    Level::CounterValue,
-];
+/// The levels that live on from day to day, which the table `level` leads to.
+pub(super) const LASTING_LEVELS: [i64; 4] = [2, 3, 4, 5];
 const FIRST_SALE: i64 = 100;
 const LETTERS: i64 = 26;
 
@@ -190,7 +185,7 @@ mod tests {
 
     #[test]
     fn every_currency_has_its_own_number() {
-        for (text, code) in [("AAA", 100), ("EUR", 3347), ("ZZZ", 17_675)] {
+        for (text, code) in [("AAA", 100), ("EUR", 3341), ("ZZZ", 17_675)] {
             let quantity = Quantity::Sale(Currency::parse(text).unwrap());
             assert_eq!(quantity_code(quantity), code, "{text}");
             assert_eq!(quantity_of(code), Some(quantity), "{text}");

@@ -34,6 +34,17 @@ pub(super) fn chunks<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
+/// The same for rows that are changed on the way.
+pub(super) fn chunks_mut<T>(rows: &mut [T]) -> impl Iterator<Item = &mut [T]> {
+    let mut rest = rows;
+    std::iter::from_fn(move || {
+        let size = SIZES.into_iter().find(|size| *size <= rest.len())?;
+        let (chunk, later) = std::mem::take(&mut rest).split_at_mut(size);
+        rest = later;
+        Some(chunk)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,8 +19,12 @@ CREATE TABLE reading (
     PRIMARY KEY (start, device, quantity, item)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX reading_level ON reading (device, quantity, start)
-    WHERE quantity IN (2, 3, 4, 5);
+CREATE TABLE level (
+    device   INTEGER NOT NULL,
+    quantity INTEGER NOT NULL,
+    start    INTEGER NOT NULL,
+    PRIMARY KEY (device, quantity, start)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE newest (
     device   INTEGER NOT NULL,
@@ -77,6 +81,7 @@ INSERT INTO reading VALUES
     (1772438400, 1, 0, 0, 60, 9, 4, 1772438520, 1),
     (1772438400, 2, 3, 0, 0, 20854.42, NULL, 1772438520, 0),
     (1772438460, 1, 0, 0, 60, 2, 0, 1772438520, 0);
+INSERT INTO level VALUES (2, 3, 1772438400);
 INSERT INTO newest VALUES (1, 0, 1772438460), (2, 3, 1772438400);
 INSERT INTO revision VALUES (1772438400, 1, 0, 0, 1772438520000, 8, 4, 9, 4);
 INSERT INTO attempt VALUES
