@@ -7,6 +7,8 @@ mod crash;
 mod damage;
 mod export;
 mod format;
+#[cfg(unix)]
+mod full;
 mod model;
 mod reading;
 mod sharing;
