@@ -32,7 +32,8 @@ pub struct Seen {
 /// An answer: status, headers, body.
 pub struct Answer(u16, Vec<(&'static str, String)>, String);
 
-/// The server, and a clock that stands still but for a tick with each request.
+/// The server, and a clock that stands still but for a tick with each request. The server has the
+/// same clock.
 pub struct StandIn {
     url: String,
     seen: Arc<Mutex<Vec<Seen>>>,
@@ -75,6 +76,7 @@ impl StandIn {
         let (clock, hand) = Clock::manual(now.parse().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
         let (log, tick, answer) = (seen.clone(), hand.clone(), Arc::new(answer));
+        let server_clock = clock.clone();
         let router = Router::new().fallback(move |uri: Uri, headers: HeaderMap, body: Bytes| {
             let path = uri
                 .path()
@@ -88,7 +90,7 @@ impl StandIn {
                 body,
             };
             tick.advance(TICK);
-            let answered = respond(answer(&request));
+            let answered = respond(answer(&request), server_clock.now());
             log.lock().unwrap().push(request);
             async { answered }
         });
@@ -144,10 +146,12 @@ pub fn budget(per_hour: u32) -> SharedBudget {
     Arc::new(Mutex::new(Budget::new(per_hour)))
 }
 
-fn respond(Answer(status, headers, body): Answer) -> Response {
+fn respond(Answer(status, headers, body): Answer, now: Timestamp) -> Response {
     let status = axum::http::StatusCode::from_u16(status).unwrap();
     let mut response = (status, body).into_response();
     response.headers_mut().remove("content-type");
+    let date = httpdate::fmt_http_date(now.into());
+    response.headers_mut().insert("date", date.parse().unwrap());
     for (name, value) in headers {
         response.headers_mut().insert(name, value.parse().unwrap());
     }

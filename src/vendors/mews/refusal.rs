@@ -62,7 +62,7 @@ impl Refusal {
             error.message.extend(["; the server says: ", &*said]);
         }
         Self {
-            error: error.with_reference(reference(reply, failure.request_id)),
+            error: error.with_reference(reference(reply, failure.request_id.as_deref())),
             reaction: Reaction::to(reply.status),
         }
     }
@@ -90,10 +90,10 @@ impl From<SourceError> for Refusal {
 
 /// The vendor's name for this call, for a support request: in the body of failures, and in a
 /// header of every reply.
-fn reference(reply: &Reply, request_id: Option<String>) -> Option<String> {
+fn reference(reply: &Reply, request_id: Option<&str>) -> Option<String> {
     let header = reply.headers.get("request-id");
     let header = header.and_then(|value| value.to_str().ok());
-    let id = request_id.as_deref().or(header).map(plain)?;
+    let id = request_id.or(header).map(plain)?;
     (!id.is_empty()).then_some(id)
 }
 
@@ -119,7 +119,6 @@ mod tests {
     use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
     use super::*;
-    use crate::model::Timestamp;
 
     fn refusal(status: u16, headers: &[(&'static str, &str)], body: &str) -> Refusal {
         let reply = Reply {
@@ -217,7 +216,7 @@ mod tests {
                 &headers,
                 r#"{"Message":"Too many requests.","RequestId":null}"#,
             );
-            let received: Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
+            let received: crate::model::Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
             let wait = refusal
                 .error
                 .retry_at

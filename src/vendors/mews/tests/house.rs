@@ -1,0 +1,219 @@
+//! Guests in house and rooms tonight: optional, and never worth a failed poll.
+
+use std::time::Duration;
+
+use super::*;
+use crate::model::attempt::ErrorKind;
+
+fn both() -> Settings {
+    Settings {
+        guests: true,
+        rooms: true,
+        ..one_token()
+    }
+}
+
+/// A hotel that tells everything.
+fn open_house(seen: &Seen) -> Answer {
+    match seen.path.as_str() {
+        RESERVATIONS => answer(
+            200,
+            &json!({"Reservations": [
+            {"Id": "r1", "State": "Started", "Number": "1207", "PersonCounts": [{"AgeCategoryId": "x", "Count": 2}]},
+            {"Id": "r2", "State": "Started", "PersonCounts": [{"Count": 1}, {"Count": 1}]}], "Cursor": "r2"}),
+        ),
+        SERVICES => answer(
+            200,
+            &json!({"Services": [
+            {"Id": "stay", "EnterpriseId": HOTEL, "IsActive": true,
+             "Data": {"Discriminator": "Bookable", "Value": {"TimeUnitPeriod": "Day"}}},
+            {"Id": "garage", "EnterpriseId": HOTEL, "IsActive": true,
+             "Data": {"Discriminator": "Bookable", "Value": {"TimeUnitPeriod": "Day"}}}], "Cursor": null}),
+        ),
+        AVAILABILITY => {
+            let usable = if seen.body["ServiceId"] == "stay" {
+                58
+            } else {
+                20
+            };
+            answer(
+                200,
+                &json!({"TimeUnitStartsUtc": ["2026-02-28T23:00:00Z"], "ResourceCategoryAvailabilities": [
+                {"ResourceCategoryId": "c", "Metrics": {"UsableResources": [usable]}}]}),
+            )
+        }
+        _ => simple(seen),
+    }
+}
+
+#[tokio::test]
+async fn both_reads_are_off_by_default() {
+    let server = StandIn::start(NOW, open_house).await;
+    let delivery = delivered(poll(&mut account(&server, &one_token()), &server).await);
+    assert_eq!(tonight(&delivery), [(None, None)]);
+    assert_eq!(server.paths(), [ENTERPRISES, COUNTERS]);
+}
+
+#[tokio::test]
+async fn guests_and_rooms_are_counted_without_anything_personal() {
+    let server = StandIn::start(NOW, open_house).await;
+    let mut source = account(&server, &both());
+    let delivery = delivered(poll(&mut source, &server).await);
+    assert_eq!(tonight(&delivery), [(Some(4), Some(58))]);
+    let seen = server.seen();
+    let asked = |path: &str| {
+        seen.iter()
+            .find(|seen| seen.path == path)
+            .unwrap()
+            .body
+            .clone()
+    };
+    let reservations = asked(RESERVATIONS);
+    assert_eq!(reservations["States"], json!(["Started"]));
+    assert_eq!(reservations["EnterpriseIds"], json!([HOTEL]));
+    assert!(reservations.get("Extent").is_none());
+    // The start of the hotel's night in UTC.
+    assert_eq!(
+        asked(AVAILABILITY)["FirstTimeUnitStartUtc"],
+        "2026-02-28T23:00:00Z"
+    );
+    assert_eq!(asked(AVAILABILITY)["Metrics"], json!(["UsableResources"]));
+}
+
+#[tokio::test]
+async fn each_figure_has_its_own_pace() {
+    let server = StandIn::start(NOW, open_house).await;
+    let mut source = account(&server, &both());
+    let mut asked = Vec::new();
+    for _ in 0..=60 {
+        delivered(poll(&mut source, &server).await);
+        asked.extend(server.paths());
+        server.hand.advance(Duration::from_secs(60));
+    }
+    assert_eq!(count(&asked, RESERVATIONS), 31, "every other minute");
+    assert_eq!(count(&asked, AVAILABILITY), 4, "two services, hourly");
+    assert_eq!(count(&asked, SERVICES), 1, "daily");
+}
+
+#[tokio::test]
+async fn a_refused_figure_is_switched_off_with_a_note_and_the_rest_goes_on() {
+    for status in [400, 401, 403, 404, 410] {
+        let server = StandIn::start(NOW, move |seen: &Seen| match seen.path.as_str() {
+            RESERVATIONS => failure(status, "No right."),
+            _ => open_house(seen),
+        })
+        .await;
+        let mut source = account(&server, &both());
+        for _ in 0..3 {
+            let delivery = delivered(poll(&mut source, &server).await);
+            assert_eq!(tonight(&delivery), [(None, Some(58))], "{status}");
+            let note = &delivery.notes[0];
+            assert!(
+                note.starts_with("guests in house switched off: ") && note.contains("No right."),
+                "{note}"
+            );
+            server.hand.advance(Duration::from_secs(600));
+        }
+        assert_eq!(count(&server.paths(), RESERVATIONS), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn refused_services_switch_rooms_off() {
+    for path in [SERVICES, AVAILABILITY] {
+        let server = StandIn::start(NOW, move |seen: &Seen| {
+            if seen.path == path {
+                failure(401, "No right.")
+            } else {
+                open_house(seen)
+            }
+        })
+        .await;
+        let delivery = delivered(poll(&mut account(&server, &both()), &server).await);
+        assert_eq!(tonight(&delivery), [(Some(4), None)], "{path}");
+        assert!(
+            delivery.notes[0].starts_with("rooms switched off: "),
+            "{:?}",
+            delivery.notes
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_fault_keeps_the_last_figure_until_it_is_old() {
+    let broken = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let turned = broken.clone();
+    let server = StandIn::start(NOW, move |seen: &Seen| {
+        if seen.path == RESERVATIONS && turned.load(std::sync::atomic::Ordering::SeqCst) {
+            return failure(500, "Oops.");
+        }
+        open_house(seen)
+    })
+    .await;
+    let mut source = account(&server, &both());
+    poll(&mut source, &server).await;
+    broken.store(true, std::sync::atomic::Ordering::SeqCst);
+    let mut known = Vec::new();
+    for _ in 0..12 {
+        server.hand.advance(Duration::from_secs(60));
+        known.push(tonight(&delivered(poll(&mut source, &server).await))[0].0);
+    }
+    assert_eq!(known[0], Some(4));
+    assert_eq!(known[11], None, "unknown is not four");
+    // It comes back by itself.
+    broken.store(false, std::sync::atomic::Ordering::SeqCst);
+    server.hand.advance(Duration::from_secs(120));
+    assert_eq!(
+        tonight(&delivered(poll(&mut source, &server).await))[0].0,
+        Some(4)
+    );
+}
+
+#[tokio::test]
+async fn too_many_requests_in_an_optional_read_pauses_the_token() {
+    let server = StandIn::start(NOW, |seen: &Seen| match seen.path.as_str() {
+        RESERVATIONS => failure(429, "Too many requests.").header("retry-after", "17"),
+        _ => open_house(seen),
+    })
+    .await;
+    let mut source = account(&server, &both());
+    let outcome = poll(&mut source, &server).await;
+    assert_eq!(outcome.error.unwrap().kind, ErrorKind::RateLimited);
+    assert_eq!(values(&outcome.delivery.unwrap()), [("a".to_owned(), 5)]);
+    server.seen();
+    poll(&mut source, &server).await;
+    assert_eq!(server.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn many_hotels_have_their_turn() {
+    let ids: Vec<String> = (10..35).map(|n| format!("h{n}")).collect();
+    let all = ids.clone();
+    let server = StandIn::start(NOW, move |seen: &Seen| match seen.path.as_str() {
+        ENTERPRISES => enterprises(&all.iter().map(|id| enterprise(id, id)).collect::<Vec<_>>()),
+        COUNTERS => counters(
+            &all.iter()
+                .map(|id| counter(&format!("c-{id}"), id, 1))
+                .collect::<Vec<_>>(),
+        ),
+        _ => open_house(seen),
+    })
+    .await;
+    let guests = Settings {
+        guests: true,
+        ..one_token()
+    };
+    let mut source = account(&server, &guests);
+    let mut known = Vec::new();
+    for _ in 0..3 {
+        let delivery = delivered(poll(&mut source, &server).await);
+        known.push(
+            tonight(&delivery)
+                .iter()
+                .filter(|(guests, _)| guests.is_some())
+                .count(),
+        );
+        server.hand.advance(Duration::from_secs(60));
+    }
+    assert_eq!(known, [10, 20, 25]);
+}

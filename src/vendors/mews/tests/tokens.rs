@@ -1,0 +1,307 @@
+//! Tokens that are refused or throttled, alone or beside others.
+
+use std::time::Duration;
+
+use super::*;
+use crate::model::attempt::ErrorKind;
+use crate::vendors::stand_in::text;
+
+fn token(seen: &Seen) -> &str {
+    seen.body["AccessToken"].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn trap_11_a_401_of_everything_means_the_token_and_is_not_repeated_for_minutes() {
+    let server = StandIn::start(NOW, |_: &Seen| failure(401, "Invalid AccessToken.")).await;
+    let mut source = account(&server, &one_token());
+    for _ in 0..3 {
+        let outcome = poll(&mut source, &server).await;
+        let error = outcome.error.unwrap();
+        assert_eq!((error.kind, error.status), (ErrorKind::Auth, Some(401)));
+        assert_eq!(error.reference.as_deref(), Some("0HN5K2V7Q3A1B:00000001"));
+        assert!(error.message.contains("the token is bad"), "{error}");
+        assert_eq!(outcome.delivery, None);
+        server.hand.advance(Duration::from_secs(60));
+    }
+    assert_eq!(server.paths(), [ENTERPRISES, COUNTERS]);
+    server.hand.advance(Duration::from_secs(240));
+    poll(&mut source, &server).await;
+    assert_eq!(server.paths(), [ENTERPRISES, COUNTERS]);
+}
+
+#[tokio::test]
+async fn trap_11_a_401_of_counters_alone_means_a_missing_right() {
+    let server = StandIn::start(NOW, |seen: &Seen| match seen.path.as_str() {
+        ENTERPRISES => enterprises(&[enterprise(HOTEL, "Hotel")]),
+        _ => failure(401, "No right."),
+    })
+    .await;
+    let error = poll(&mut account(&server, &one_token()), &server)
+        .await
+        .error
+        .unwrap();
+    assert_eq!(error.kind, ErrorKind::Auth);
+    assert!(error.message.contains("right to read counters"), "{error}");
+}
+
+#[tokio::test]
+async fn trap_11_a_401_that_comes_later_is_told_apart_by_one_more_question() {
+    let bad = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let turned = bad.clone();
+    let server = StandIn::start(NOW, move |seen: &Seen| {
+        if turned.load(std::sync::atomic::Ordering::SeqCst) {
+            return failure(401, "Invalid AccessToken.");
+        }
+        simple(seen)
+    })
+    .await;
+    let mut source = account(&server, &one_token());
+    delivered(poll(&mut source, &server).await);
+    server.seen();
+    bad.store(true, std::sync::atomic::Ordering::SeqCst);
+    let error = poll(&mut source, &server).await.error.unwrap();
+    assert!(error.message.contains("the token is bad"), "{error}");
+    assert_eq!(server.paths(), [COUNTERS, ENTERPRISES]);
+}
+
+#[tokio::test]
+async fn counters_work_without_the_right_to_hotels_and_a_note_says_what_is_missing() {
+    for status in [401, 403, 404, 410] {
+        let server = StandIn::start(NOW, move |seen: &Seen| match seen.path.as_str() {
+            ENTERPRISES => failure(status, "No right."),
+            _ => counters(&[counter("a", HOTEL, 5)]),
+        })
+        .await;
+        let mut source = account(&server, &settings(&[(Some("Prague"), "ACCESS-TOKEN")]));
+        for _ in 0..2 {
+            let delivery = delivered(poll(&mut source, &server).await);
+            assert_eq!(values(&delivery), [("a".to_owned(), 5)]);
+            assert!(
+                delivery.notes[0].starts_with("Prague: names and zones"),
+                "{:?}",
+                delivery.notes
+            );
+            let (_, facts) = &delivery.facts[0];
+            let Detail::DocumentCounter {
+                enterprise_name, ..
+            } = &facts.detail
+            else {
+                panic!("not a counter");
+            };
+            assert_eq!(
+                enterprise_name.as_deref(),
+                Some("Prague"),
+                "the label stands in"
+            );
+            server.hand.advance(Duration::from_secs(60));
+        }
+        assert_eq!(
+            server.paths(),
+            [ENTERPRISES, COUNTERS, COUNTERS],
+            "{status}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_failing_list_of_hotels_is_an_error_beside_the_counters_and_tried_again() {
+    let server = StandIn::start(NOW, |seen: &Seen| match seen.path.as_str() {
+        ENTERPRISES => failure(500, "Oops."),
+        _ => counters(&[counter("a", HOTEL, 5)]),
+    })
+    .await;
+    let mut source = account(&server, &one_token());
+    for _ in 0..2 {
+        let outcome = poll(&mut source, &server).await;
+        assert_eq!(outcome.error.unwrap().status, Some(500));
+        assert_eq!(values(&outcome.delivery.unwrap()), [("a".to_owned(), 5)]);
+    }
+    assert_eq!(count(&server.paths(), ENTERPRISES), 2);
+}
+
+#[tokio::test]
+async fn every_status_of_the_table_is_shown_with_its_class() {
+    let table = [
+        (400, ErrorKind::Http),
+        (403, ErrorKind::Auth),
+        (404, ErrorKind::Http),
+        (410, ErrorKind::Http),
+        (413, ErrorKind::Http),
+        (500, ErrorKind::Http),
+        (503, ErrorKind::Http),
+    ];
+    for (status, kind) in table {
+        let server = StandIn::start(NOW, move |_: &Seen| failure(status, "Said.")).await;
+        let error = poll(&mut account(&server, &one_token()), &server)
+            .await
+            .error
+            .unwrap();
+        assert_eq!((error.kind, error.status), (kind, Some(status)));
+        assert!(error.message.ends_with("Said."), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_change_is_not_asked_again_for_minutes() {
+    for (status, waits) in [
+        (400, true),
+        (403, true),
+        (404, true),
+        (410, true),
+        (500, false),
+    ] {
+        let server = StandIn::start(NOW, move |_: &Seen| failure(status, "No.")).await;
+        let mut source = account(&server, &one_token());
+        poll(&mut source, &server).await;
+        server.seen();
+        server.hand.advance(Duration::from_secs(60));
+        poll(&mut source, &server).await;
+        assert_eq!(server.seen().is_empty(), waits, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn trap_12_too_many_requests_pauses_all_calls_of_the_token_until_told() {
+    for (header, seconds) in [
+        (Some("17"), 17),
+        (Some("Sun, 01 Mar 2026 09:00:40 GMT"), 40),
+        (None, 30),
+    ] {
+        let server = StandIn::start(NOW, move |_: &Seen| {
+            let answer =
+                failure(429, "Too many requests.").header("date", "Sun, 01 Mar 2026 09:00:00 GMT");
+            match header {
+                Some(value) => answer.header("retry-after", value),
+                None => answer,
+            }
+        })
+        .await;
+        let mut source = account(&server, &one_token());
+        let error = poll(&mut source, &server).await.error.unwrap();
+        assert_eq!(error.kind, ErrorKind::RateLimited);
+        let told = error
+            .retry_at
+            .map(|at| (at - server.clock.now()).num_seconds());
+        assert_eq!(told, header.map(|_| seconds), "only what the vendor said");
+        assert_eq!(server.paths(), [ENTERPRISES], "nothing else is asked");
+        server
+            .hand
+            .advance(Duration::from_secs(seconds.unsigned_abs() - 1));
+        assert_eq!(
+            poll(&mut source, &server).await.error.unwrap().kind,
+            ErrorKind::RateLimited
+        );
+        assert_eq!(server.paths().len(), 0, "{header:?}");
+        server.hand.advance(Duration::from_secs(1));
+        poll(&mut source, &server).await;
+        assert_eq!(server.paths().len(), 1, "{header:?}");
+    }
+}
+
+#[tokio::test]
+async fn pauses_without_an_end_grow() {
+    let server = StandIn::start(NOW, |_: &Seen| failure(429, "Too many requests.")).await;
+    let mut source = account(&server, &one_token());
+    let mut asked_at = Vec::new();
+    let start = server.clock.now();
+    for _ in 0..400 {
+        poll(&mut source, &server).await;
+        if !server.seen().is_empty() {
+            asked_at.push((server.clock.now() - start).num_seconds());
+        }
+        server.hand.advance(Duration::from_secs(10));
+    }
+    let gaps: Vec<_> = asked_at.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    for (gap, pause) in gaps.iter().zip([30, 60, 120, 240, 480, 900, 900]) {
+        assert!((pause..pause + 20).contains(gap), "{gaps:?}");
+    }
+    assert!(gaps.len() >= 7, "{gaps:?}");
+}
+
+#[tokio::test]
+async fn one_bad_token_does_not_hide_the_other() {
+    let server = StandIn::start(NOW, |seen: &Seen| match (token(seen), seen.path.as_str()) {
+        ("BAD-TOKEN", _) => failure(401, "Invalid AccessToken."),
+        (_, ENTERPRISES) => enterprises(&[enterprise(HOTEL, "Hotel")]),
+        _ => counters(&[counter("a", HOTEL, 5)]),
+    })
+    .await;
+    let both = settings(&[(Some("Brno"), "BAD-TOKEN"), (Some("Prague"), "GOOD-TOKEN")]);
+    let mut source = account(&server, &both);
+    for _ in 0..2 {
+        let outcome = poll(&mut source, &server).await;
+        let error = outcome.error.unwrap();
+        assert_eq!(error.kind, ErrorKind::Auth);
+        assert!(error.message.starts_with("Brno: "), "{error}");
+        let delivery = outcome.delivery.unwrap();
+        assert_eq!(values(&delivery), [("a".to_owned(), 5)]);
+        assert!(!delivery.roster);
+        server.hand.advance(Duration::from_secs(60));
+    }
+    let asked = server.seen();
+    assert_eq!(
+        asked
+            .iter()
+            .filter(|seen| token(seen) == "BAD-TOKEN")
+            .count(),
+        2
+    );
+}
+
+#[tokio::test]
+async fn two_tokens_that_see_one_hotel_make_one_device() {
+    let server = StandIn::start(NOW, simple).await;
+    let both = settings(&[(None, "ONE-TOKEN"), (None, "OTHER-TOKEN")]);
+    let delivery = delivered(poll(&mut account(&server, &both), &server).await);
+    assert_eq!(delivery.facts.len(), 1);
+}
+
+#[tokio::test]
+async fn a_token_that_sees_no_wanted_hotel_is_not_asked_for_counters() {
+    let server = StandIn::start(NOW, |seen: &Seen| match (token(seen), seen.path.as_str()) {
+        ("OTHER-TOKEN", ENTERPRISES) => enterprises(&[enterprise("other", "Other")]),
+        ("OTHER-TOKEN", _) => panic!("asked for counters"),
+        _ => simple(seen),
+    })
+    .await;
+    let mut both = settings(&[(None, "ONE-TOKEN"), (None, "OTHER-TOKEN")]);
+    both.enterprises = vec![HOTEL.to_owned()];
+    let delivery = delivered(poll(&mut account(&server, &both), &server).await);
+    assert_eq!(values(&delivery), [("a".to_owned(), 5)]);
+    assert!(delivery.roster);
+}
+
+#[tokio::test]
+async fn trap_10_a_token_that_the_server_writes_back_is_not_shown() {
+    let server = StandIn::start(NOW, |seen: &Seen| {
+        let body = format!(
+            "Bad {} and {}.",
+            seen.body["AccessToken"], seen.body["ClientToken"]
+        );
+        failure(400, &body)
+    })
+    .await;
+    let mut source = account(&server, &one_token());
+    let error = poll(&mut source, &server).await.error.unwrap();
+    let shown = format!("{error} {error:?} {source:?}");
+    assert!(
+        !shown.contains("-TOKEN") && shown.contains("Bad "),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_json_is_a_matter_of_form() {
+    let server = StandIn::start(NOW, |_: &Seen| {
+        text(200, "<html>hello</html>").header("request-id", "r1")
+    })
+    .await;
+    let error = poll(&mut account(&server, &one_token()), &server)
+        .await
+        .error
+        .unwrap();
+    assert_eq!(
+        (error.kind, error.reference.as_deref()),
+        (ErrorKind::Schema, Some("r1"))
+    );
+}
