@@ -148,8 +148,8 @@ fn speak(desk: &Desk, call: &Call) -> Answer {
     speaker.answer(call, desk.clock.now())
 }
 
-fn whole(answer: Answer) -> Response {
-    let body = Body::from(answer.body.clone());
+fn whole(mut answer: Answer) -> Response {
+    let body = Body::from(std::mem::take(&mut answer.body));
     with_head(&answer, body)
 }
 

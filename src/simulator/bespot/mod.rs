@@ -4,8 +4,8 @@
 mod page;
 mod rows;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::Method;
 use base64::Engine;
@@ -22,7 +22,7 @@ use super::faults::Fault;
 use super::publication::Publication;
 use super::tokens::{Tokens, Worth};
 
-use rows::{List, Window};
+use rows::{List, Row, Window};
 
 /// New data every 15 minutes (vendor documentation).
 const PERIOD_S: i64 = 15 * 60;
@@ -32,6 +32,9 @@ const LAG_S: (i64, i64) = (70, 170);
 const ACCESS_S: i64 = 5 * 60;
 /// Life of a refresh token in seconds (the framework's default).
 const REFRESH_S: i64 = 24 * 3600;
+
+/// Answers that are remembered: a reader turns the pages of two lists at most.
+const RECENT: usize = 2;
 
 const TOKEN: &str = "/api/auth/jwt/token/";
 const REFRESH: &str = "/api/auth/jwt/token/refresh/";
@@ -46,8 +49,12 @@ pub struct Bespot {
     access: Tokens,
     refresh: Tokens,
     publication: Publication,
+    recent: Mutex<Vec<(Asked, Arc<Vec<Row>>)>>,
     errors: AtomicU64,
 }
+
+/// What rows depend on.
+type Asked = (List, Window, Timestamp, Vec<Fault>);
 
 impl Bespot {
     /// The server of an estate.
@@ -60,6 +67,7 @@ impl Bespot {
             access: Tokens::new(seed, 1, ACCESS_S),
             refresh: Tokens::new(seed, 2, REFRESH_S),
             publication: Publication::new(seed, Vendor::Bespot, PERIOD_S, LAG_S),
+            recent: Mutex::default(),
             errors: AtomicU64::new(0xa0),
         }
     }
@@ -130,14 +138,32 @@ impl Bespot {
             Err(wrong) => return Answer::json(400, &wrong),
         };
         let horizon = self.publication.horizon(now, call.late_s());
-        match rows::rows(&self.estate, call, list, &window, horizon) {
-            Some(rows) => page::page(call, list, &self.estate, &rows)
-                .unwrap_or_else(|| self.error(404, "not_found", "Invalid page.")),
-            None => {
-                let detail = "Store with this store_code not found.";
-                self.error(404, "store_code_not_found", detail)
-            }
+        let Some(rows) = self.rows(call, list, window, horizon) else {
+            let detail = "Store with this store_code not found.";
+            return self.error(404, "store_code_not_found", detail);
+        };
+        page::page(call, list, &self.estate, &rows)
+            .unwrap_or_else(|| self.error(404, "not_found", "Invalid page."))
+    }
+
+    /// The rows of a window, remembered while their pages are turned.
+    fn rows(
+        &self,
+        call: &Call,
+        list: List,
+        window: Window,
+        horizon: Timestamp,
+    ) -> Option<Arc<Vec<Row>>> {
+        let asked = (list, window, horizon, call.faults.clone());
+        let lock = || self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, rows)) = lock().iter().find(|(before, _)| *before == asked) {
+            return Some(rows.clone());
         }
+        let rows = Arc::new(rows::rows(&self.estate, call, list, &asked.1, horizon)?);
+        let mut recent = lock();
+        recent.truncate(RECENT - 1);
+        recent.insert(0, (asked, rows.clone()));
+        Some(rows)
     }
 
     fn error(&self, status: u16, code: &str, detail: &str) -> Answer {

@@ -195,7 +195,7 @@ impl Vehicle {
         let running = share(&legs, second, |leg| leg.motion != Motion::Parked);
         let metres_10 = along(&self.odometer, seed, date, driven);
         let moving = leg.motion == Motion::Moving;
-        let heading = second.rem_euclid(360);
+        let heading = (second + self.id * 97).rem_euclid(360);
         Report {
             at,
             motion: leg.motion,

@@ -145,7 +145,11 @@ impl Hotel {
         let mut written: Vec<Timestamp> = (0..counter.tally.growth(self.seed, date))
             .map(|_| {
                 // The mean of two draws: most are written in the middle of the hours.
-                let second = (draw.random_range(first..last) + draw.random_range(first..last)) / 2;
+                let (one, other) = (
+                    draw.random_range(first..last),
+                    draw.random_range(first..last),
+                );
+                let second = i64::midpoint(one, other);
                 midnight + TimeDelta::seconds(second)
             })
             .collect();

@@ -67,8 +67,8 @@ impl Asked<'_> {
         let items = counters
             .map(|(position, counter)| self.counter(position, counter))
             .filter(|(item, changed)| {
-                among(&enterprises, &item["EnterpriseId"])
-                    && among(&wanted, &item["Id"])
+                among(enterprises.as_ref(), &item["EnterpriseId"])
+                    && among(wanted.as_ref(), &item["Id"])
                     && sort.is_none_or(|sort| item["Type"] == sort)
                     && updated
                         .as_ref()
@@ -123,7 +123,7 @@ impl Asked<'_> {
                 .as_array()
                 .is_some_and(|states| states.contains(&json!("Started"))),
         };
-        let here = among(&enterprises, &json!(self.id(ENTERPRISE, 0)));
+        let here = among(enterprises.as_ref(), &json!(self.id(ENTERPRISE, 0)));
         let mut stays = if started && here {
             self.estate.hotel().in_house(self.now)
         } else {
@@ -310,8 +310,8 @@ fn metric(name: &str, nights: &[Night]) -> Option<Value> {
     Some(nights.iter().map(read).collect())
 }
 
-fn among(ids: &Option<Vec<Value>>, id: &Value) -> bool {
-    ids.as_ref().is_none_or(|ids| ids.contains(id))
+fn among(ids: Option<&Vec<Value>>, id: &Value) -> bool {
+    ids.is_none_or(|ids| ids.contains(id))
 }
 
 fn instant(value: &Value) -> Option<Timestamp> {

@@ -118,11 +118,11 @@ impl Navixy {
         if call.has(&Fault::SecondFactor) {
             // This hash would work only for the calls that take the code.
             self.sessions.take_back(&hash, now);
-            return object(json!({
+            return Ok(map(json!({
                 "type": "second_factor_required", "factor_type": "email", "hash": hash,
-            }));
+            })));
         }
-        object(json!({ "type": "authenticated", "hash": hash }))
+        Ok(map(json!({ "type": "authenticated", "hash": hash })))
     }
 
     /// Lets a credential in; whether it is a session's.
@@ -213,10 +213,6 @@ impl Asked<'_> {
 
 fn settings() -> Map<String, Value> {
     map(json!({ "settings": { "time_zone": fleet::zone().name() } }))
-}
-
-fn object(value: Value) -> Reply {
-    Ok(map(value))
 }
 
 fn map(value: Value) -> Map<String, Value> {

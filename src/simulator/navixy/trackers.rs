@@ -9,7 +9,7 @@ use crate::model::Timestamp;
 use crate::simulator::estate::fleet::{self, Motion, Report, Role, Sensor, Vehicle};
 
 use super::trouble::Trouble;
-use super::{Asked, Reply, object};
+use super::{Asked, Reply, map};
 
 /// Most trackers of one state call (vendor documentation).
 const MOST_TRACKERS: usize = 2_000;
@@ -23,7 +23,7 @@ const ACTIVE_FOR: TimeDelta = TimeDelta::minutes(5);
 /// Answers the calls about trackers.
 pub fn reply(asked: &Asked<'_>, action: &str) -> Reply {
     match action {
-        "tracker/list" => asked.list(),
+        "tracker/list" => Ok(asked.list()),
         "tracker/get_states" => asked.states(),
         "tracker/readings/batch_list" => asked.readings(),
         "tracker/get_counters" => asked.counters(),
@@ -31,19 +31,19 @@ pub fn reply(asked: &Asked<'_>, action: &str) -> Reply {
         "tracker/counter/value/get" => asked.counter_value(),
         "tracker/counter/data/read" => asked.history(),
         "tracker/counter/read" => asked.counter_settings(),
-        "vehicle/list" => asked.vehicle_list(),
+        "vehicle/list" => Ok(asked.vehicle_list()),
         unknown if unknown.starts_with("tracker/") => Err(Trouble::new(112)),
         _ => Err(Trouble::new(111)),
     }
 }
 
 impl Asked<'_> {
-    fn list(&self) -> Reply {
+    fn list(&self) -> Map<String, Value> {
         let list: Vec<Value> = self.estate.vehicles().iter().map(entry).collect();
-        object(json!({ "list": list }))
+        map(json!({ "list": list }))
     }
 
-    fn vehicle_list(&self) -> Reply {
+    fn vehicle_list(&self) -> Map<String, Value> {
         let with_seats = |vehicle: &&Vehicle| vehicle.role != Role::Phone;
         let list: Vec<Value> = (self.estate.vehicles().iter().filter(with_seats))
             .map(|vehicle| {
@@ -56,7 +56,7 @@ impl Asked<'_> {
                 })
             })
             .collect();
-        object(json!({ "list": list }))
+        map(json!({ "list": list }))
     }
 
     /// Without `trackers` the whole account (vendor documentation).
@@ -81,10 +81,10 @@ impl Asked<'_> {
                 Some(_) => return Err(Trouble::new(208)),
             }
         }
-        object(json!({
+        Ok(map(json!({
             "user_time": self.stamp(self.now),
             "states": states, "blocked": blocked, "not_exist": missing,
-        }))
+        })))
     }
 
     fn state(&self, vehicle: &Vehicle) -> Value {
@@ -125,7 +125,7 @@ impl Asked<'_> {
         for vehicle in self.usable(&ids)? {
             result.insert(vehicle.id.to_string(), self.reading(vehicle));
         }
-        object(json!({ "result": result }))
+        Ok(map(json!({ "result": result })))
     }
 
     /// Categories that a tracker lacks are left out.
@@ -162,7 +162,9 @@ impl Asked<'_> {
         let list: Vec<Value> = (values(vehicle, &report).into_iter())
             .map(|(sort, value)| json!({ "type": sort, "value": value, "update_time": at }))
             .collect();
-        object(json!({ "user_time": self.stamp(self.now), "list": list }))
+        Ok(map(
+            json!({ "user_time": self.stamp(self.now), "list": list }),
+        ))
     }
 
     /// One tracker without the counter fails the whole call (vendor documentation).
@@ -172,18 +174,20 @@ impl Asked<'_> {
         for vehicle in self.usable(&ids)? {
             found.insert(vehicle.id.to_string(), json!(self.value_of(vehicle)?));
         }
-        object(json!({ "value": found }))
+        Ok(map(json!({ "value": found })))
     }
 
     fn counter_value(&self) -> Reply {
-        object(json!({ "value": self.value_of(self.one()?)? }))
+        Ok(map(json!({ "value": self.value_of(self.one()?)? })))
     }
 
     fn counter_settings(&self) -> Reply {
         let vehicle = self.one()?;
         self.value_of(vehicle)?;
         let sort = self.body["type"].clone();
-        object(json!({ "value": { "id": 100 + vehicle.id, "type": sort, "multiplier": 1.0 } }))
+        Ok(map(
+            json!({ "value": { "id": 100 + vehicle.id, "type": sort, "multiplier": 1.0 } }),
+        ))
     }
 
     fn history(&self) -> Reply {
@@ -209,7 +213,7 @@ impl Asked<'_> {
             .into_iter()
             .map(|(at, value)| json!({ "value": value, "update_time": self.stamp(at) }))
             .collect();
-        object(json!({ "list": list }))
+        Ok(map(json!({ "list": list })))
     }
 
     fn value_of(&self, vehicle: &Vehicle) -> Result<f64, Trouble> {

@@ -45,7 +45,6 @@ fn words(code: u32) -> (u16, &'static str) {
         3 => (400, "Wrong user hash"),
         4 => (400, "User or API key not found or session ended"),
         5 => (400, "Wrong request format"),
-        6 => (500, "Unexpected error"),
         7 => (400, "Invalid parameters"),
         13 => (403, "Operation not permitted"),
         14 => (503, "Database unavailable"),

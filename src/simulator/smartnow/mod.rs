@@ -135,7 +135,7 @@ impl Smartnow {
 
     /// Rows of a growing table, day by day from the end that is asked for first.
     fn table(&self, table: Table, query: &Query, call: &Call, now: Timestamp) -> Vec<Value> {
-        let first = self.first_day(table, query, now);
+        let first = first_day(table, query, now);
         let last = now.date_naive();
         let days: Vec<_> = first.iter_days().take_while(|day| *day <= last).collect();
         let mut filter = Filter::new(query);
@@ -163,16 +163,6 @@ impl Smartnow {
             }
         }
         filter.into_rows()
-    }
-
-    fn first_day(&self, table: Table, query: &Query, now: Timestamp) -> chrono::NaiveDate {
-        let bound = match (query.least_id(), query.created_from()) {
-            (Some(id), _) => ledger::day_of(table, id),
-            (None, Some(at)) => at.date_naive(),
-            (None, None) => (now - REACH).date_naive(),
-        };
-        // Nobody needs to read further back than three months.
-        bound.max((now - TimeDelta::days(92)).date_naive())
     }
 
     fn machines(&self, now: Timestamp) -> Vec<Value> {
@@ -241,6 +231,17 @@ impl Speaker for Smartnow {
     fn failure(&self, status: u16) -> Answer {
         message(status, "Server Error")
     }
+}
+
+/// The first day of arrival that a query needs.
+fn first_day(table: Table, query: &Query, now: Timestamp) -> chrono::NaiveDate {
+    let bound = match (query.least_id(), query.created_from()) {
+        (Some(id), _) => ledger::day_of(table, id),
+        (None, Some(at)) => at.date_naive(),
+        (None, None) => (now - REACH).date_naive(),
+    };
+    // Nobody needs to read further back than three months.
+    bound.max((now - TimeDelta::days(92)).date_naive())
 }
 
 fn list(call: &Call, rows: &[Value]) -> Answer {

@@ -14,7 +14,7 @@ use crate::simulator::faults::Fault;
 use crate::simulator::readout::{delivered, silent_since};
 
 /// Share of intervals that are published low and completed with the next publication.
-const COMPLETED_LATER: f64 = 0.01;
+const COMPLETED_LATER: f64 = 0.03;
 /// Share of rows whose counts are numeric strings (seen in public client code).
 const STRINGS: f64 = 0.03;
 
