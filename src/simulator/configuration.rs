@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Running;
 use super::credentials::Credentials;
 use super::estate::Estate;
-use super::estate::fleet::Role;
+use super::estate::fleet::{Role, Vehicle};
 use super::estate::places::{CURRENCIES, Network, home, nordic_zone};
 use super::estate::site::Site;
 use super::vendor::Vendor;
@@ -115,7 +115,7 @@ fn members(estate: &Estate, site: &Site) -> Vec<String> {
     members
 }
 
-/// The vehicles that carry people, as a place of their own.
+/// The vehicles that carry people and can be heard, as a place of their own.
 fn shuttles(text: &mut String, estate: &Estate) {
     let carrying = || {
         estate

@@ -2,6 +2,10 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use chrono::Timelike;
 use occtop::clock::Clock;
+use occtop::config::Config;
+use occtop::model::Timestamp;
+use occtop::simulator::estate::site::Site;
+use occtop::simulator::estate::wall;
 use occtop::simulator::vendor::Vendor;
 use occtop::simulator::{Options, start};
 
@@ -40,6 +44,38 @@ async fn the_configuration_names_everything_there_is() {
         assert_eq!(store.get("hours").is_none(), site.hours.is_none());
         assert_eq!(store.get("reset").is_some(), site.hours.is_none());
     }
+}
+
+#[tokio::test]
+async fn the_program_accepts_the_configuration() {
+    let lab = Lab::with(NOON, |options| Options {
+        stores: 30,
+        ..options
+    })
+    .await;
+    let loaded = Config::parse(&lab.running.config_toml(), "estate.toml").unwrap();
+    assert_eq!(
+        (loaded.config.sources.len(), loaded.config.stores.len()),
+        (5, 31)
+    );
+    for (store, site) in loaded.config.stores.iter().zip(lab.estate().sites()) {
+        assert_eq!(
+            (&*store.name, store.capacity),
+            (site.name.as_str(), Some(site.capacity))
+        );
+        assert_eq!(
+            store.hours.open_at(store.timezone, lab.now()),
+            is_open(site, lab.now())
+        );
+    }
+}
+
+fn is_open(site: &Site, now: Timestamp) -> bool {
+    let zone = site.city.zone;
+    let date = wall::business_date(zone, now);
+    site.open_on(date).is_some_and(|(open, close)| {
+        (wall::instant(zone, date, open)..wall::instant(zone, date, close)).contains(&now)
+    })
 }
 
 #[tokio::test]

@@ -176,7 +176,7 @@ async fn trackers_are_listed_with_the_blocked_one() {
     let lab = Lab::at(NOON).await;
     let list = lab.navixy("/tracker/list", json!({})).await.json();
     let list = list["list"].as_array().unwrap();
-    assert_eq!(list.len(), 5);
+    assert_eq!(list.len(), 6);
     assert_eq!(list[0]["id"], 11);
     assert_eq!(
         keys(&list[0]),
@@ -193,7 +193,7 @@ async fn trackers_are_listed_with_the_blocked_one() {
         (&vehicles[0]["tracker_id"], &vehicles[0]["passengers"]),
         (&json!(11), &json!(seats))
     );
-    assert_eq!(vehicles.len(), 4, "the dispatcher's phone is no vehicle");
+    assert_eq!(vehicles.len(), 5, "the dispatcher's phone is no vehicle");
 }
 
 #[tokio::test]
@@ -206,7 +206,7 @@ async fn states_of_the_whole_account_name_what_they_leave_out() {
         ["blocked", "not_exist", "states", "success", "user_time"]
     );
     assert_eq!(states["blocked"], json!([lab.tracker(Role::Blocked).id]));
-    assert_eq!(keys(&states["states"]), ["11", "12", "13", "14"]);
+    assert_eq!(keys(&states["states"]), ["11", "12", "13", "14", "16"]);
     let moving = &states["states"]["11"];
     assert_eq!(moving["connection_status"], "active");
     assert!(["moving", "stopped"].contains(&moving["movement_status"].as_str().unwrap()));

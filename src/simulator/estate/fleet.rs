@@ -103,10 +103,10 @@ const FIRST_ID: i64 = 11;
 const REPORT_EVERY_S: (i64, i64, i64) = (30, 60, 600);
 const DAY_S: i64 = 24 * 3600;
 
-/// The vehicles of an estate: five, and one more for every forty stores.
+/// The vehicles of an estate: six, and one more for every forty stores.
 #[must_use]
 pub fn vehicles(seed: u64, stores: usize) -> Vec<Vehicle> {
-    (0..5 + stores / 40)
+    (0..6 + stores / 40)
         .map(|index| Vehicle::new(seed, index))
         .collect()
 }
