@@ -23,6 +23,8 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Open the monitor on a simulated estate; needs no configuration, network or credentials
+    Demo(commands::demo::Args),
     /// Poll every source once, print the board and exit
     Poll(commands::poll::Args),
     /// Validate the configuration and prove with the fewest requests that each source works

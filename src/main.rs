@@ -31,7 +31,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 }
 
 fn start(cli: Cli) -> Result<Exit> {
-    color_eyre::install()?;
+    commands::crash::install()?;
     let _log = commands::log::start(&cli.globals)?;
     // Two threads serve the sources and the screen; a monitor should be small.
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -49,7 +49,8 @@ async fn run(cli: Cli) -> Result<Exit> {
     let globals = &cli.globals;
     let out = &mut std::io::stdout();
     let exit = match cli.command {
-        None => Ok(Exit::Ok),
+        None => commands::monitor::run(globals).await,
+        Some(Command::Demo(args)) => commands::demo::run(args, globals).await,
         Some(Command::Poll(args)) => commands::poll::run(args, globals, out).await,
         Some(Command::Check(args)) => commands::check::run(args, globals, out).await,
         Some(Command::Replay(args)) => commands::replay::run(&args, globals, out),

@@ -1,11 +1,11 @@
-//! What happens on a panic: the terminal comes back first, then the report, then the end.
+//! What happens on a panic or an error report.
 
 use color_eyre::eyre::Result;
-
-use super::Exit;
+use tokio::task::JoinError;
 
 /// Installs the reports for errors and panics. They name the place in the program and never the
-/// configuration, so that nothing secret can be in them.
+/// configuration, so that nothing secret can be in them. On the monitor a panic first gives the
+/// terminal back.
 ///
 /// # Errors
 /// When reports were installed before.
@@ -19,13 +19,15 @@ pub fn install() -> Result<()> {
         ));
     let (panic, error) = hooks.into_hooks();
     error.install()?;
-    let panic = panic.into_panic_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        crate::screen::terminal::restore();
-        panic(info);
-        // A panic in one task would leave the others running on a terminal that is no longer
-        // theirs. Whoever keeps the monitor open all day starts it again.
-        std::process::exit(i32::from(Exit::Failure as u8));
-    }));
+    panic.install();
+    crate::screen::terminal::install_panic_hook();
     Ok(())
+}
+
+/// What to say of a task that ended by a panic.
+#[must_use]
+pub fn of_task(error: &JoinError) -> String {
+    format!(
+        "a part of the program failed ({error}); readings that were shown are safe in the history"
+    )
 }

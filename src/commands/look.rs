@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use color_eyre::eyre::Result;
 
-use super::{ColorChoice, GlyphChoice, Globals, UsageError};
+use super::{ColorChoice, Globals, GlyphChoice, UsageError};
 use crate::config::Config;
 use crate::screen::glyphs::{self, Choice};
 use crate::screen::theme::Theme;
@@ -29,7 +29,7 @@ pub(super) fn of(config: &Config, globals: &Globals, zone: Tz, badge: &str) -> R
     Ok(Look {
         theme: if colourless { Theme::mono() } else { theme },
         glyphs: glyphs::choose(choice, &environment),
-        zone: Zone(zone),
+        zone: Zone::Named(zone),
         badge: badge.to_owned(),
     })
 }

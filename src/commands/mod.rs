@@ -2,9 +2,13 @@
 //! its result to; everything else it has to say goes to standard error or the log.
 
 pub mod check;
+pub mod crash;
+pub mod demo;
 pub mod export;
 pub mod init;
 pub mod log;
+mod look;
+pub mod monitor;
 pub mod poll;
 pub mod replay;
 mod session;

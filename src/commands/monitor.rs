@@ -1,6 +1,6 @@
 //! `occtop`: the monitor on the configured sources.
 
-use color_eyre::eyre::{Result, WrapErr};
+use color_eyre::eyre::{Result, WrapErr, eyre};
 use tokio::sync::mpsc;
 
 use super::{Exit, Globals, UsageError, session};
@@ -44,17 +44,31 @@ pub(super) async fn show(
     }
     let sources = engine::open(config, zone, &clock).await;
     let mut desk = engine::desk(&sources, history.handle.clone(), &clock).await?;
-    history.notices.into_iter().for_each(|said| desk.notice(said));
-    let engine = Engine::start(sources, desk, &clock);
-    let prune = tokio::spawn(keep(history.handle.clone(), config.history.keep, clock.clone()));
+    history
+        .notices
+        .into_iter()
+        .for_each(|said| desk.notice(said));
+    let mut engine = Engine::start(sources, desk, &clock);
+    let prune = tokio::spawn(keep(
+        history.handle.clone(),
+        config.history.keep,
+        clock.clone(),
+    ));
     let (effects, wanted) = mpsc::channel(16);
     let serve = tokio::spawn(serve(wanted, engine.poker()));
-    let shown = screen::run(look, engine.boards(), clock, effects).await;
+    let shown = tokio::select! {
+        shown = screen::run(look, engine.boards(), clock, effects) => shown.wrap_err("the terminal"),
+        failed = engine.failed() => Err(eyre!(super::crash::of_task(&failed))),
+    };
     prune.abort();
     serve.abort();
     engine.stop().await;
-    history.handle.close().await.wrap_err("closing the history")?;
-    shown.wrap_err("the terminal")?;
+    history
+        .handle
+        .close()
+        .await
+        .wrap_err("closing the history")?;
+    shown?;
     Ok(Exit::Ok)
 }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::clock::Clock;
 use crate::history::History;
@@ -75,6 +75,18 @@ impl Engine {
     #[must_use]
     pub fn poker(&self) -> Poker {
         Poker(self.pokes.clone())
+    }
+
+    /// Waits until one of the tasks has panicked. Pollers survive their vendor's worst, so this is
+    /// a fault of the program.
+    pub async fn failed(&mut self) -> JoinError {
+        loop {
+            match self.tasks.join_next().await {
+                Some(Err(error)) if error.is_panic() => return error,
+                Some(_) => {}
+                None => std::future::pending().await,
+            }
+        }
     }
 
     /// Stops all tasks. What history has acknowledged is kept; polls in flight are dropped.

@@ -1,9 +1,11 @@
 //! The one poll loop, the same for every source.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
 use super::desk::Message;
@@ -86,8 +88,13 @@ pub(super) async fn attempt(
     let began = monotonic();
     // What an earlier poll that was cut off has sent is not this attempt's.
     drop(source.transport().take_exchanges());
-    let outcome = match tokio::time::timeout(LONGEST_POLL, source.poll(ask)).await {
-        Ok(outcome) => outcome,
+    let poll = AssertUnwindSafe(source.poll(ask)).catch_unwind();
+    let outcome = match tokio::time::timeout(LONGEST_POLL, poll).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => Outcome::failed(SourceError::new(
+            ErrorKind::Schema,
+            "what came could not be read; this is a fault of occtop, please report it",
+        )),
         Err(_) => Outcome::failed(SourceError::new(
             ErrorKind::Timeout,
             "the poll was given up after 10 minutes of requests that each came through; \
