@@ -332,13 +332,7 @@ impl DeviceRow {
     /// Whether it is a tracker that the vendor has blocked.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
-        matches!(self.facts.detail, Detail::Tracker { blocked: true, .. })
-    }
-
-    /// Whether it is a clone, which shares its hardware with another tracker.
-    #[must_use]
-    pub fn is_clone(&self) -> bool {
-        matches!(self.facts.detail, Detail::Tracker { clone: true, .. })
+        self.facts.is_blocked()
     }
 
     /// How many sales a machine made in the stretch before `now`.

@@ -97,6 +97,20 @@ impl Facts {
     }
 }
 
+impl Facts {
+    /// Whether it is a tracker that the vendor has blocked.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        matches!(self.detail, Detail::Tracker { blocked: true, .. })
+    }
+
+    /// Whether it is a clone, which shares its hardware with another tracker.
+    #[must_use]
+    pub fn is_clone(&self) -> bool {
+        matches!(self.detail, Detail::Tracker { clone: true, .. })
+    }
+}
+
 /// Facts that only one kind of device has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

@@ -45,7 +45,7 @@ pub(super) fn on_board(parts: &[Part<'_>], now: Timestamp) -> Option<Occupancy> 
     let rows: Vec<_> = parts
         .iter()
         .map(|part| part.device.row(part.id, &part.about))
-        .filter(|row| !row.is_clone())
+        .filter(|row| !row.facts.is_clone())
         .collect();
     let (lost, heard): (Vec<_>, Vec<_>) = rows
         .iter()

@@ -386,11 +386,12 @@ const NO_EXPECTATION: Expectation = Expectation {
 };
 
 /// The member whose data is worst off: its due instant passed first. People counters go before
-/// others, because the store's number is theirs.
+/// others, because the store's number is theirs; a blocked vehicle is expected to be silent.
 fn worst<'a, 'b>(parts: &'a [Part<'b>], no_counters: bool) -> Option<&'a Part<'b>> {
     parts
         .iter()
         .filter(|part| no_counters || matches!(part.device.state, State::Counter(_)))
+        .filter(|part| !part.device.facts.is_blocked())
         .min_by_key(|part| {
             let expectation = part.about.expectation;
             let wait = i64::from(expectation.period_s + expectation.lag_s);
