@@ -39,7 +39,7 @@ impl fmt::Display for SetAside {
 #[derive(Debug)]
 pub(super) struct Home {
     path: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 impl Home {
@@ -50,7 +50,7 @@ impl Home {
     pub fn claim(path: &Path) -> Result<Self, HistoryError> {
         let path = settle(path)?;
         let lock = lock(&path)?;
-        Ok(Self { path, _lock: lock })
+        Ok(Self { path, lock })
     }
 
     /// Opens the file, or makes a new one where there is none or a damaged one had to be set aside.
@@ -149,6 +149,14 @@ impl Home {
         }
         sync_directory(&self.path)?;
         Ok(aside)
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        // A child process that is just being started may share the open lock file for a moment,
+        // and closing our side alone would leave it locked as long.
+        let _ = self.lock.unlock();
     }
 }
 
