@@ -101,7 +101,8 @@ impl History {
         Ok(readings)
     }
 
-    /// Reads people counts that started in `[from, to)` as sums per quarter hour, by time.
+    /// Reads people counts that started in `[from, to)` as sums per quarter hour, by time, between
+    /// the writes of others.
     ///
     /// # Errors
     /// `Database`.
@@ -110,9 +111,17 @@ impl History {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Vec<FlowSum>, HistoryError> {
-        self.worker
-            .work(move |database| sums::flows(&database.connection, &database.devices, from, to))
-            .await
+        let mut sums = Vec::new();
+        for (from, to) in sums::steps(from, to) {
+            let step = self
+                .worker
+                .work(move |database| {
+                    sums::flows(&database.connection, &database.devices, from, to)
+                })
+                .await?;
+            sums.extend(step);
+        }
+        Ok(sums)
     }
 
     /// Reads which readings of a range were replaced, by the time of the reading.

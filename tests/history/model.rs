@@ -115,7 +115,8 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    // Every batch waits for the disk several times.
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn the_history_equals_a_map_over_a_restart(batches in batches()) {
@@ -153,6 +154,11 @@ proptest! {
             assert_eq!(newest, model.newest());
         });
     }
+
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn a_batch_sent_twice_changes_nothing(batches in batches()) {

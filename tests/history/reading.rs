@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use occtop::history::{Pruned, Query, Reader};
+use occtop::history::{FlowSum, Pruned, Query, Reader};
 use occtop::model::attempt::{Delivery, Outcome};
 use occtop::model::board::BEATS;
-use occtop::model::reading::{Level, Value};
+use occtop::model::reading::{Flow, Level, Reading, Value};
 
 use crate::building::*;
 
@@ -62,6 +62,46 @@ async fn long_ranges_come_in_pages_without_loss() {
     }
     assert!(count > 2, "{count} pages");
     assert_eq!(found, batch);
+}
+
+#[tokio::test]
+async fn people_are_summed_by_the_quarter_hour() {
+    let history = in_memory().await;
+    let hourly = |when| Reading {
+        span_s: 3600,
+        ..flow("vms/7", minute(when), 40, 30)
+    };
+    // Eight hours of minutes are read in several steps.
+    let batch = (0..480)
+        .map(|n| flow("opap/1", minute(n), 1, 2))
+        .chain([hourly(0), hourly(60)])
+        .chain([level("opap/1", minute(0), Level::Occupancy, Value::Int(9))])
+        .collect();
+    history.record(delivery(minute(481), batch)).await.unwrap();
+    let sum = |id: &str, when, span_s, entered, left| FlowSum {
+        device: device(id),
+        start: minute(when),
+        span_s,
+        flow: Flow { entered, left },
+    };
+    let of = |sums: &[FlowSum], id: &str| -> Vec<FlowSum> {
+        let of = sums.iter().filter(|sum| sum.device == device(id));
+        of.cloned().collect()
+    };
+
+    let sums = history.flow_sums(minute(0), minute(480)).await.unwrap();
+    assert!(sums.is_sorted_by_key(|sum| sum.start));
+    let quarters: Vec<_> = (0..32)
+        .map(|n| sum("opap/1", n * 15, 900, 15, 30))
+        .collect();
+    assert_eq!(of(&sums, "opap/1"), quarters);
+    let hours = [0, 60].map(|when| sum("vms/7", when, 3600, 40, 30));
+    assert_eq!(of(&sums, "vms/7"), hours);
+
+    let sums = history.flow_sums(minute(5), minute(20)).await.unwrap();
+    let cut = [sum("opap/1", 0, 900, 10, 20), sum("opap/1", 15, 900, 5, 10)];
+    assert_eq!(sums, cut);
+    assert_eq!(history.flow_sums(minute(5), minute(5)).await.unwrap(), []);
 }
 
 #[tokio::test]
