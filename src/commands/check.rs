@@ -120,7 +120,7 @@ fn skew_in_words(skew: Option<i64>) -> String {
 /// Resolves what can be resolved without sending or running anything.
 fn offline(config: &Config, out: &mut dyn Write) -> Result<Exit> {
     let mut missing = false;
-    for source in &config.sources {
+    for source in config.sources.iter().filter(|source| source.enabled) {
         for (key, resolved) in source.account.secrets_offline() {
             if let Err(error) = resolved {
                 missing = true;
