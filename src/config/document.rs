@@ -29,7 +29,7 @@ struct Found {
 pub(super) struct Remarks {
     /// Sentences for the operator, each with its place.
     pub warnings: Vec<String>,
-    /// Places and keys of secrets that are written in the file.
+    /// Keys of secrets that are written in the file, with their lines.
     pub literals: Vec<String>,
 }
 
@@ -123,19 +123,21 @@ impl<'a> Document<'a> {
                 .collect();
             return Err(ConfigErrors::new(self.name, problems));
         }
-        let told = |mut notes: Vec<(usize, String)>| {
+        let sorted = |notes: RefCell<Vec<(usize, String)>>| {
+            let mut notes = notes.into_inner();
             notes.sort();
             notes
                 .into_iter()
-                .map(|(at, words)| {
-                    let place = locate(self.text, &(at..at), &[]);
-                    format!("{}:{}:{}: {words}", self.name, place.line, place.column)
-                })
-                .collect()
+                .map(|(at, words)| (locate(self.text, &(at..at), &[]), words))
         };
+        let (name, warnings, literals) = (self.name, sorted(self.warnings), sorted(self.literals));
         Ok(Remarks {
-            warnings: told(self.warnings.into_inner()),
-            literals: told(self.literals.into_inner()),
+            warnings: warnings
+                .map(|(place, words)| format!("{name}:{}:{}: {words}", place.line, place.column))
+                .collect(),
+            literals: literals
+                .map(|(place, key)| format!("{key} (line {})", place.line))
+                .collect(),
         })
     }
 }

@@ -114,14 +114,13 @@ impl Config {
         let text = String::from_utf8(bytes).map_err(|fault| not_text(&name, &fault))?;
         let (config, remarks) = read(&text, &name)?;
         let mut warnings = remarks.warnings;
-        if let Some(mode) = readable_by_others(path) {
-            warnings.extend(remarks.literals.iter().map(|key| {
-                format!(
-                    "{key} is written in the file, and others can read it (mode {mode:04o}): \
-                     run chmod 600 {name}, or keep the secret elsewhere with {{ env = … }}, \
-                     {{ file = … }} or {{ command = … }}"
-                )
-            }));
+        if let Some(mode) = readable_by_others(path).filter(|_| !remarks.literals.is_empty()) {
+            warnings.push(format!(
+                "{name}: others can read this file (mode {mode:04o}), and it holds secrets: {}. \
+                 Run chmod 600 {name}, or keep them elsewhere with {{ env = … }}, {{ file = … }} \
+                 or {{ command = … }}",
+                remarks.literals.join("; ")
+            ));
         }
         Ok(Loaded { config, warnings })
     }

@@ -76,20 +76,25 @@ impl std::error::Error for ConfigErrors {}
 
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for problem in &self.problems {
+        for (index, problem) in self.problems.iter().enumerate() {
+            if index > 0 {
+                writeln!(f, "\n")?;
+            }
             write_problem(f, &self.file, problem)?;
-            writeln!(f)?;
+        }
+        if self.problems.iter().all(|problem| problem.place.is_none()) {
+            return Ok(());
         }
         let count = self.problems.len();
         let noun = if count == 1 { "error" } else { "errors" };
-        write!(f, "{count} {noun} in {}", self.file)
+        write!(f, "\n\n{count} {noun} in {}", self.file)
     }
 }
 
 fn write_problem(f: &mut fmt::Formatter<'_>, file: &str, problem: &Problem) -> fmt::Result {
     let Some(place) = &problem.place else {
         writeln!(f, "{file}: {}", problem.message)?;
-        return writeln!(f, "help: {}", problem.help);
+        return write!(f, "help: {}", problem.help);
     };
     let number = place.line.to_string();
     writeln!(f, "{file}:{number}:{}: {}", place.column, problem.message)?;
@@ -100,7 +105,7 @@ fn write_problem(f: &mut fmt::Formatter<'_>, file: &str, problem: &Problem) -> f
         writeln!(f, "  {number} | {}", place.shown)?;
         writeln!(f, "  {margin} | {indent}{carets}")?;
     }
-    writeln!(f, "help: {}", problem.help)
+    write!(f, "help: {}", problem.help)
 }
 
 /// The place of `span` in `text`, with the byte ranges in `hidden` left out of the line.

@@ -343,7 +343,7 @@ fn a_literal_secret_that_others_can_read_is_warned_about() {
         assert_eq!(warnings.len(), usize::from(warned), "{mode:o} {warnings:?}");
         for warning in warnings {
             assert!(
-                warning.contains(":6:12: source \"a\", password is written"),
+                warning.contains("it holds secrets: source \"a\", password (line 6). "),
                 "{warning}"
             );
             assert!(
