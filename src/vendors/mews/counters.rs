@@ -176,14 +176,15 @@ impl Counters {
                     whole = false;
                     brought.note = Some(format!("the list of counters has no end: {why}"));
                 }
-                End::Refused(refusal) => match self.split(&refusal, group) {
-                    Some(parts) => work.extend(parts),
-                    None => {
-                        whole = false;
-                        brought.refusal = Some(*refusal);
-                        break;
+                End::Refused(refusal) => {
+                    if let Some(parts) = self.split(&refusal, group) {
+                        work.extend(parts);
+                        continue;
                     }
-                },
+                    whole = false;
+                    brought.refusal = Some(*refusal);
+                    break;
+                }
             }
         }
         self.take(
