@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use crate::model::Timestamp;
+use crate::model::attempt::SourceError;
 
 use super::decode::{Asked, CounterType};
 
@@ -22,8 +23,17 @@ pub(super) struct Readings {
     pub lacking: BTreeMap<(i64, CounterType), Timestamp>,
     /// Trackers in one call.
     pub chunk: usize,
-    /// The reads are refused to us, until when they are not tried, and why.
-    pub suspended: Option<(Timestamp, String)>,
+    /// The reads are refused to us.
+    pub suspended: Option<Suspension>,
+}
+
+/// Reads that are not tried for a while.
+#[derive(Clone, Debug)]
+pub(super) struct Suspension {
+    pub until: Timestamp,
+    pub error: SourceError,
+    /// Nobody's fault: a note is enough.
+    pub is_harmless: bool,
 }
 
 /// How values are read.
@@ -87,8 +97,8 @@ impl Readings {
     }
 
     /// Why values are not read, while that is so.
-    pub(super) fn suspended(&self) -> Option<&str> {
-        self.suspended.as_ref().map(|(_, why)| why.as_str())
+    pub(super) fn suspended(&self) -> Option<&Suspension> {
+        self.suspended.as_ref()
     }
 
     /// Forgets what has run out, and trackers that are gone.
@@ -99,7 +109,7 @@ impl Readings {
         if self
             .suspended
             .as_ref()
-            .is_some_and(|(until, _)| now >= *until)
+            .is_some_and(|suspension| now >= suspension.until)
         {
             self.suspended = None;
         }

@@ -241,6 +241,11 @@ impl Navixy {
                 error: harvest.error,
             };
         }
+        if let Some(suspension) = self.readings.suspended()
+            && !suspension.is_harmless
+        {
+            harvest.note(suspension.error.clone());
+        }
         let strangers = self.fleet.strangers();
         if self.fleet.is_listed() && !strangers.is_empty() {
             harvest.note(unknown_trackers(&strangers));
@@ -269,8 +274,12 @@ impl Navixy {
     }
 
     fn notes(&self, harvest: &Harvest) -> Vec<String> {
-        let standing = [self.readings.suspended(), self.catch_up.off()];
-        let mut notes: Vec<String> = standing.into_iter().flatten().map(str::to_owned).collect();
+        let mut notes = Vec::new();
+        if let Some(suspension) = self.readings.suspended() {
+            let why = &suspension.error.message;
+            notes.push(format!("counters are not read: {why}"));
+        }
+        notes.extend(self.catch_up.off().map(str::to_owned));
         if !harvest.unknown_words.is_empty() {
             let words: Vec<&str> = harvest
                 .unknown_words

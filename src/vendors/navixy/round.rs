@@ -12,7 +12,7 @@ use crate::model::attempt::SourceError;
 
 use super::client::Client;
 use super::decode::{self, Asked, CounterType, Listed, Sample, Samples, Tally};
-use super::memory::{RECHECK, Readings, Way};
+use super::memory::{RECHECK, Readings, Suspension, Way};
 use super::refusal::{Reaction, Refusal};
 use super::request::{self, Call};
 use super::stamp::Reckoning;
@@ -322,12 +322,13 @@ impl<'a> Round<'a> {
         }
     }
 
+    /// The poll goes on without values, and says so.
     fn suspend(&mut self, refusal: Refusal) {
-        let why = format!("counters are not read: {}", refusal.error.message);
-        self.memory.suspended = Some((self.now + RECHECK, why));
-        if refusal.code != Some(DEMO_MODE) {
-            self.error.get_or_insert(refusal.error);
-        }
+        self.memory.suspended = Some(Suspension {
+            until: self.now + RECHECK,
+            is_harmless: refusal.code == Some(DEMO_MODE),
+            error: refusal.error,
+        });
     }
 
     fn give_up(&mut self, refusal: Refusal) -> Result<(), SourceError> {

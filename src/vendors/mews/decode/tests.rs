@@ -131,6 +131,19 @@ fn trap_3_of_two_versions_of_a_counter_the_newer_stamp_wins() {
 }
 
 #[test]
+fn trap_14_a_type_is_any_word_that_the_vendor_comes_up_with() {
+    for kind in [
+        "Counter",
+        "AccountingCounter",
+        "PaymentSplitBillCounter",
+        "TypeOfNextYear",
+    ] {
+        let (counters, _) = read(json!({"Counters": [{"Id": "a", "Value": 1, "Type": kind}]}));
+        assert_eq!(counters["a"].kind, kind);
+    }
+}
+
+#[test]
 fn trap_7_counters_of_one_name_stay_apart() {
     let (counters, _) = read(json!({"Counters": [
         {"Id": "a", "Name": "Default", "Type": "BillCounter", "Value": 1},

@@ -68,7 +68,7 @@ async fn the_examples_of_the_vendor_become_devices_and_readings() {
 }
 
 #[tokio::test]
-async fn every_request_carries_its_tokens_in_the_body_and_a_limitation() {
+async fn trap_13_every_request_carries_its_tokens_in_the_body_and_a_limitation() {
     let server = StandIn::start(NOW, examples).await;
     let mut source = account(&server, &one_token());
     poll(&mut source, &server).await;

@@ -109,7 +109,9 @@ async fn a_call_that_is_refused_to_us_stops_alone_and_says_so_for_an_hour() {
         assert_eq!(outcome.delivery.unwrap().facts.len(), 2);
         server.seen();
         server.hand.advance(Duration::from_secs(60));
-        let delivery = delivered(poll_again(&mut source, &server).await);
+        let outcome = poll_again(&mut source, &server).await;
+        assert_eq!(outcome.error.is_some(), error_shown, "{code}");
+        let delivery = outcome.delivery.unwrap();
         assert!(
             delivery.notes[0].starts_with("counters are not read: "),
             "{:?}",

@@ -413,3 +413,30 @@ async fn a_check_with_a_bad_key_stops_at_the_first_request() {
     assert!(!findings[0].ok);
     assert!(findings[0].details[0].contains("not known"), "{findings:?}");
 }
+
+#[tokio::test]
+async fn trap_16_active_is_the_vendors_claim_and_no_proof_of_fresh_values() {
+    let stale = |seen: &Seen| match seen.path.as_str() {
+        "/tracker/list" => answer(200, &list(&[1])),
+        "/tracker/get_states" => answer(200, &states_at(&[1], "2026-02-20T08:00:00Z")),
+        "/tracker/readings/batch_list" => answer(
+            200,
+            &json!({"success": true, "result": {"1": {"counters": [
+            {"type": "odometer", "value": 5, "update_time": "2026-02-20T08:00:00Z"}]}}}),
+        ),
+        _ => nothing_more(seen),
+    };
+    let server = StandIn::start(NOW, stale).await;
+    let delivery = delivered(poll(&mut with_key(&server), &server).await);
+    let Detail::Tracker {
+        connection,
+        last_update,
+        ..
+    } = &delivery.facts[0].1.detail
+    else {
+        panic!("not a tracker");
+    };
+    assert_eq!(connection.as_deref(), Some("active"));
+    assert_eq!(*last_update, Some(at("2026-02-20T08:00:00Z")));
+    assert_eq!(delivery.readings[0].start, at("2026-02-20T08:00:00Z"));
+}
