@@ -138,6 +138,9 @@ impl Value {
 pub struct Currency([u8; 3]);
 
 impl Currency {
+    /// No currency, as ISO 4217 writes it: for amounts whose currency cannot be read.
+    pub const UNKNOWN: Self = Self(*b"XXX");
+
     /// Reads an ISO 4217 code; `None` unless it is three ASCII letters.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

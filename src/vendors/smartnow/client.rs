@@ -1,0 +1,216 @@
+//! Makes the calls and reads the answers, with the traps that all lists of this vendor share.
+
+use std::collections::BTreeSet;
+
+use super::decode::{self, Event, Listed, Page};
+use super::login::User;
+use super::request::{self, Filter, Style};
+use super::settings::Settings;
+use super::wire::Message;
+use crate::config::endpoint::Endpoint;
+use crate::model::Timestamp;
+use crate::model::attempt::{ErrorKind, SourceError};
+use crate::vendors::transport::session::Session;
+use crate::vendors::transport::{Reply, Request, Transport, plain};
+
+/// One account on one server.
+pub(super) struct Client {
+    transport: Transport,
+    session: Session<User>,
+    style: Style,
+}
+
+/// A part of a growing table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    /// Rows with a greater id.
+    pub after: i64,
+    /// Rows that the server learned of in this time only, `[from, to)`.
+    pub created: Option<(Timestamp, Option<Timestamp>)>,
+}
+
+/// More lists than any account fills; a server that pages in circles must not hold us for ever.
+const MOST_PAGES: usize = 100;
+
+impl Client {
+    /// A client for the account.
+    ///
+    /// # Errors
+    /// `config` when the password cannot be resolved.
+    pub(super) fn new(transport: Transport, settings: &Settings) -> Result<Self, SourceError> {
+        Ok(Self {
+            transport,
+            session: Session::new(User::new(settings)?),
+            style: Style::default(),
+        })
+    }
+
+    pub(super) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    /// Starts a poll: one renewal is allowed again.
+    pub(super) fn begin(&mut self) {
+        self.session.begin();
+    }
+
+    /// Sends a request and gives the answer if it is a success.
+    pub(super) async fn get(&mut self, request: Request) -> Result<Reply, SourceError> {
+        let reply = self.session.send(&self.transport, request).await?;
+        if reply.is_success() {
+            Ok(reply)
+        } else {
+            Err(error(&self.transport, &reply))
+        }
+    }
+
+    /// Reads a whole list by position.
+    pub(super) async fn list<T: Listed>(
+        &mut self,
+        endpoint: &Endpoint,
+    ) -> Result<Page<T>, SourceError> {
+        let mut whole = Page {
+            rows: Vec::new(),
+            ids: Vec::new(),
+            len: 0,
+        };
+        let mut known = BTreeSet::new();
+        for _ in 0..MOST_PAGES {
+            let reply = self.get(request::skipping(endpoint, whole.len)).await?;
+            let page: Page<T> = decode::page(&reply)?;
+            let cut = page.is_cut();
+            // A server that ignores `skip` sends the same page again.
+            let news = page.ids.iter().filter(|id| known.insert(**id)).count();
+            if page.len > 0 && news == 0 {
+                break;
+            }
+            whole.len += page.len;
+            whole.ids.extend(page.ids);
+            whole.rows.extend(page.rows);
+            if !cut {
+                break;
+            }
+        }
+        Ok(whole)
+    }
+
+    /// Reads a page of a growing table in the order of ids.
+    ///
+    /// # Errors
+    /// `config` when the server does not keep to the filter in any style: the page then starts
+    /// with rows from years ago, and paging on would read the whole table.
+    pub(super) async fn page<T: Listed>(
+        &mut self,
+        endpoint: &Endpoint,
+        part: Part,
+    ) -> Result<Page<T>, SourceError> {
+        for style in [self.style, self.style.other()] {
+            let request = request::ascending(endpoint, &part.filter(), style);
+            let page = decode::page(&self.get(request).await?)?;
+            if part.holds(&page) {
+                self.style = style;
+                check_order(endpoint, &page)?;
+                return Ok(page);
+            }
+        }
+        let path = &endpoint.path;
+        let message = format!(
+            "GET {path} ignores `where`: it answers with rows that were not asked for, so new rows \
+             cannot be told from old ones"
+        );
+        Err(SourceError::new(ErrorKind::Config, message))
+    }
+
+    /// Reads the newest rows.
+    pub(super) async fn newest<T: Listed>(
+        &mut self,
+        endpoint: &Endpoint,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Page<T>, SourceError> {
+        let request = request::newest(endpoint, filter, self.style, limit);
+        decode::page(&self.get(request).await?)
+    }
+
+    /// Reads events by their ids; `None` when the server cannot select by a list of ids.
+    pub(super) async fn events(
+        &mut self,
+        endpoint: &Endpoint,
+        ids: &[i64],
+    ) -> Result<Option<Page<Event>>, SourceError> {
+        let filter = Filter::ids(ids.to_vec());
+        let request = request::ascending(endpoint, &filter, self.style);
+        match self.get(request).await {
+            Ok(reply) => {
+                let page: Page<Event> = decode::page(&reply)?;
+                let asked = page.ids.iter().all(|id| ids.contains(id));
+                Ok(asked.then_some(page))
+            }
+            Err(error) if matches!(error.status, Some(400 | 404 | 500)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads one event; `None` when it is gone or cannot be used.
+    pub(super) async fn event(
+        &mut self,
+        endpoint: &Endpoint,
+        id: i64,
+    ) -> Result<Option<Event>, SourceError> {
+        match self.get(request::event(endpoint, id)).await {
+            Ok(reply) => Ok(Event::read(reply.json()?)),
+            Err(error) if matches!(error.status, Some(404 | 410)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Part {
+    fn filter(&self) -> Filter {
+        let filter = Filter::after(self.after);
+        match self.created {
+            Some((from, to)) => filter.created(from, to),
+            None => filter,
+        }
+    }
+
+    /// Whether a page has only rows that were asked for.
+    fn holds<T: Listed>(&self, page: &Page<T>) -> bool {
+        // Stamps are compared with a margin: the server may round where we cut.
+        let early = |row: &T| {
+            let from = self
+                .created
+                .map(|(from, _)| from - chrono::TimeDelta::minutes(1));
+            from.zip(row.created())
+                .is_some_and(|(from, created)| created < from)
+        };
+        page.ids.iter().all(|id| *id > self.after) && !page.rows.iter().any(early)
+    }
+}
+
+/// A cut page in another order has lost rows that paging on would never find.
+fn check_order<T>(endpoint: &Endpoint, page: &Page<T>) -> Result<(), SourceError> {
+    if !page.is_cut() || page.ids.is_sorted() {
+        return Ok(());
+    }
+    let path = &endpoint.path;
+    let message = format!("GET {path} ignores `sort`: a page of new rows is not in order of ids");
+    Err(SourceError::new(ErrorKind::Config, message))
+}
+
+/// The error that a refused call stands for, with the vendor's own words.
+pub(super) fn error(transport: &Transport, reply: &Reply) -> SourceError {
+    let mut error = reply.error();
+    if let Ok(Message { message }) = reply.json() {
+        let words = plain(&transport.scrub(&message));
+        if !words.is_empty() {
+            error.message = format!("{}: \"{words}\"", error.message);
+        }
+    }
+    if reply.status == 404 {
+        error
+            .message
+            .push_str("; check `url` and [source.endpoints]");
+    }
+    error
+}

@@ -1,0 +1,196 @@
+//! What SmartNow is asked: reads, log-in and renewal, and nothing else.
+//!
+//! The same token could reboot machines and change prices, so the list of allowed calls is closed.
+
+use std::fmt;
+
+use chrono::SecondsFormat;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value, json};
+
+use super::settings::Endpoints;
+use crate::config::endpoint::Endpoint;
+use crate::model::Timestamp;
+use crate::vendors::transport::{Allowed, Request};
+
+/// Rows a page; the documented maximum.
+pub(super) const PAGE: usize = 100;
+
+/// The user who is logged in; asked by `check` only.
+const OWN_USER: &str = "/user/me";
+
+/// The calls that may leave the program.
+pub(super) fn allowed(endpoints: &Endpoints) -> Vec<Allowed> {
+    let reads = [
+        &endpoints.machine,
+        &endpoints.location,
+        &endpoints.sales,
+        &endpoints.events,
+    ];
+    let mut allowed: Vec<_> = reads
+        .into_iter()
+        .map(|read| Allowed::get(&read.path))
+        .collect();
+    allowed.push(Allowed::get(&format!("{}/*", endpoints.events.path)));
+    allowed.push(Allowed::get(OWN_USER));
+    allowed.push(Allowed::post(&endpoints.login.path));
+    allowed.push(Allowed::post(&endpoints.refresh.path));
+    allowed
+}
+
+/// Logs in.
+pub(super) fn log_in(endpoint: &Endpoint, username: &str, password: &SecretString) -> Request {
+    let password = password.expose_secret();
+    Request::to(endpoint).json(json!({ "username": username, "password": password }))
+}
+
+/// Exchanges the refresh token, which ends with it, for new tokens.
+pub(super) fn refresh(endpoint: &Endpoint, token: &SecretString) -> Request {
+    Request::to(endpoint).json(json!({ "refresh_token": token.expose_secret() }))
+}
+
+/// Reads the user who is logged in.
+pub(super) fn own_user() -> Request {
+    Request::get(OWN_USER)
+}
+
+/// Reads one event.
+pub(super) fn event(endpoint: &Endpoint, id: i64) -> Request {
+    Request::get(&format!("{}/{id}", endpoint.path))
+}
+
+/// Reads a page of machines or locations. They hardly change, so pages by position are safe.
+pub(super) fn skipping(endpoint: &Endpoint, rows: usize) -> Request {
+    Request::to(endpoint)
+        .query("limit", PAGE)
+        .query("skip", rows)
+        .query("sort", "id ASC")
+}
+
+/// Reads the newest rows of a growing table.
+pub(super) fn newest(endpoint: &Endpoint, filter: &Filter, style: Style, limit: usize) -> Request {
+    filtered(Request::to(endpoint), filter, style)
+        .query("sort", "id DESC")
+        .query("limit", limit)
+}
+
+/// Reads a page of a growing table in the order of ids. Without `sort` the oldest rows of all
+/// would come first.
+pub(super) fn ascending(endpoint: &Endpoint, filter: &Filter, style: Style) -> Request {
+    filtered(Request::to(endpoint), filter, style)
+        .query("sort", "id ASC")
+        .query("limit", PAGE)
+}
+
+/// How filters are written (inferred from the framework that the vendor's server is built on).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Style {
+    /// `where[id][>]=5`, as documented.
+    #[default]
+    Brackets,
+    /// `where={"id":{">":5}}`, which the framework accepts too.
+    Json,
+}
+
+impl Style {
+    /// The other style.
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Brackets => Self::Json,
+            Self::Json => Self::Brackets,
+        }
+    }
+}
+
+/// Conditions on the rows of a list; all must hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Filter(Vec<(&'static str, Condition)>);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Condition {
+    Is(Value),
+    OneOf(Vec<i64>),
+    Compare(&'static str, Value),
+}
+
+impl Filter {
+    /// Rows with a greater id.
+    pub(super) fn after(id: i64) -> Self {
+        Self::default().and("id", Condition::Compare(">", id.into()))
+    }
+
+    /// Rows that the server learned of at `from` or later, and before `to`.
+    #[must_use]
+    pub(super) fn created(self, from: Timestamp, to: Option<Timestamp>) -> Self {
+        let text = |at: Timestamp| Value::from(at.to_rfc3339_opts(SecondsFormat::Secs, true));
+        let filter = self.and("createdAt", Condition::Compare(">=", text(from)));
+        match to {
+            Some(to) => filter.and("createdAt", Condition::Compare("<", text(to))),
+            None => filter,
+        }
+    }
+
+    /// Rows with one of these ids.
+    pub(super) fn ids(ids: Vec<i64>) -> Self {
+        Self::default().and("id", Condition::OneOf(ids))
+    }
+
+    /// Events with this code.
+    pub(super) fn code(code: &str) -> Self {
+        Self::default().and("code", Condition::Is(code.into()))
+    }
+
+    fn and(mut self, column: &'static str, condition: Condition) -> Self {
+        self.0.push((column, condition));
+        self
+    }
+
+    fn as_json(&self) -> Value {
+        let mut columns = Map::new();
+        for (column, condition) in &self.0 {
+            match condition {
+                Condition::Is(value) => columns.insert((*column).to_owned(), value.clone()),
+                Condition::OneOf(ids) => columns.insert((*column).to_owned(), json!(ids)),
+                Condition::Compare(operator, value) => {
+                    let compared = columns.entry(*column).or_insert_with(|| json!({}));
+                    compared[*operator] = value.clone();
+                    continue;
+                }
+            };
+        }
+        columns.into()
+    }
+}
+
+fn filtered(mut request: Request, filter: &Filter, style: Style) -> Request {
+    if filter.0.is_empty() {
+        return request;
+    }
+    if style == Style::Json {
+        return request.query("where", filter.as_json());
+    }
+    for (column, condition) in &filter.0 {
+        request = match condition {
+            Condition::Is(value) => request.query(&format!("where[{column}]"), Plain(value)),
+            Condition::OneOf(ids) => ids.iter().fold(request, |request, id| {
+                request.query(&format!("where[{column}][]"), id)
+            }),
+            Condition::Compare(operator, value) => {
+                request.query(&format!("where[{column}][{operator}]"), Plain(value))
+            }
+        };
+    }
+    request
+}
+
+/// A value without the quotes of JSON.
+struct Plain<'a>(&'a Value);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Value::String(text) => f.write_str(text),
+            other => other.fmt(f),
+        }
+    }
+}

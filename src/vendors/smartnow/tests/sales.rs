@@ -1,0 +1,144 @@
+//! Following a table that grows.
+
+use super::*;
+use crate::model::reading::Reading;
+
+#[tokio::test]
+async fn growing_tables_are_followed_by_id_and_brackets_are_encoded() {
+    let mut account = Account::sample().await.started().await;
+    account.advance(2);
+    account.good_poll().await;
+    let world = lock(&account.world);
+    let sales = &world.log[0];
+    assert_eq!(sales.value("where[id][>]"), Some("9000803"));
+    assert_eq!(sales.value("sort"), Some("id ASC"));
+    assert!(
+        sales
+            .raw_query
+            .starts_with("where%5Bid%5D%5B%3E%5D=9000803"),
+        "{sales:?}"
+    );
+    assert!(world.log.iter().all(|seen| !seen.has("skip")));
+}
+
+#[tokio::test]
+async fn a_smaller_id_that_appears_later_is_still_read() {
+    let account = Account::empty().await;
+    *lock(&account.world).table("/revenuetransaction") = sales([5000, 5002]);
+    let mut account = account.started().await;
+    account.advance(2);
+    for row in sales([5001, 5003]) {
+        account.add("/revenuetransaction", row);
+    }
+    let delivery = account.good_poll().await;
+    assert_eq!(sold(&delivery), [5000, 5001, 5002, 5003]);
+}
+
+#[tokio::test]
+async fn a_late_sale_counts_for_the_time_at_which_it_was_sold() {
+    let mut account = Account::sample().await;
+    let delivery = account.good_poll().await;
+    let euro = Currency::parse("EUR").unwrap();
+    let expected = Reading {
+        device: DeviceId::new("coffee", 80),
+        start: at("2026-03-01T22:58:40Z"),
+        span_s: 0,
+        item: 9_001_003,
+        measure: Measure::Sale {
+            price: Some(180),
+            currency: euro,
+        },
+    };
+    assert!(delivery.readings.contains(&expected));
+}
+
+#[tokio::test]
+async fn a_sale_whose_currency_cannot_be_read_still_counts() {
+    let mut account = Account::empty().await;
+    let mut row = sales([7]).remove(0);
+    row["currency"] = Value::Null;
+    account.add("/revenuetransaction", row);
+    let delivery = account.good_poll().await;
+    let Measure::Sale { currency, .. } = delivery.readings[0].measure else {
+        panic!("not a sale")
+    };
+    assert_eq!(currency, Currency::UNKNOWN);
+}
+
+#[tokio::test]
+async fn a_start_is_right_where_sort_is_ignored() {
+    let account = Account::sample().await;
+    lock(&account.world).ignores_sort = true;
+    lock(&account.world).table("/machine")[0]["lastRevenuetransaction"] = json!(9_001_003);
+    let mut account = account.started().await;
+    account.advance(2);
+    account.good_poll().await;
+    assert_eq!(
+        lock(&account.world).log[0].value("where[id][>]"),
+        Some("9000803")
+    );
+}
+
+#[tokio::test]
+async fn full_pages_are_read_on_but_only_five_in_a_poll() {
+    let mut account = Account::sample().await.started().await;
+    *lock(&account.world).table("/revenuetransaction") = sales(9_001_004..=9_001_700);
+    let mut seen = Vec::new();
+    for (requests, note) in [(5, true), (4, false)] {
+        account.advance(2);
+        let delivery = account.good_poll().await;
+        seen.extend(sold(&delivery));
+        assert_eq!(account.calls().len(), requests);
+        let catching_up = delivery
+            .notes
+            .iter()
+            .any(|note| note.starts_with("catching up"));
+        assert_eq!(catching_up, note);
+    }
+    let expected: Vec<_> = (9_001_004..=9_001_700).collect();
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test]
+async fn a_busy_day_is_read_whole_at_the_start() {
+    let mut account = Account::empty().await;
+    *lock(&account.world).table("/revenuetransaction") = sales(1..=1234);
+    let delivery = account.good_poll().await;
+    assert_eq!(sold(&delivery).len(), 1234);
+}
+
+#[tokio::test]
+async fn the_day_before_is_read_again_at_night() {
+    let mut account = Account::sample().await.started().await;
+    // 03:28 and 03:30 in Amsterdam; the program started after the night before.
+    account.advance(18 * 60 + 12);
+    account.good_poll().await;
+    account.calls();
+    account.advance(2);
+    account.good_poll().await;
+    {
+        let world = lock(&account.world);
+        let sweep = world
+            .log
+            .iter()
+            .find(|seen| seen.has("where[createdAt][<]"))
+            .unwrap();
+        assert_eq!(
+            sweep.value("where[createdAt][>=]"),
+            Some("2026-03-01T23:00:00Z")
+        );
+        assert_eq!(
+            sweep.value("where[createdAt][<]"),
+            Some("2026-03-02T23:00:00Z")
+        );
+    }
+    account.calls();
+    account.advance(2);
+    account.good_poll().await;
+    assert!(
+        lock(&account.world)
+            .log
+            .iter()
+            .all(|seen| !seen.has("where[createdAt][<]"))
+    );
+}
