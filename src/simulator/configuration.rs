@@ -118,10 +118,8 @@ fn members(estate: &Estate, site: &Site) -> Vec<String> {
 /// The vehicles that carry people and can be heard, as a place of their own.
 fn shuttles(text: &mut String, estate: &Estate) {
     let carrying = || {
-        estate
-            .vehicles()
-            .iter()
-            .filter(|one| one.role != Role::Phone)
+        let heard = |one: &&Vehicle| one.role == Role::Shuttle;
+        estate.vehicles().iter().filter(heard)
     };
     let seats: u32 = carrying().map(|one| one.seats).sum();
     let members: Vec<String> = carrying()
