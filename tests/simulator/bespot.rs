@@ -370,7 +370,7 @@ async fn lists_misbehave_on_request() {
     );
     assert_eq!(faulty(Fault::ShrunkResult, &second).await.status, 404);
     assert!(rows(faulty(Fault::EmptyList, &path).await).is_empty());
-    let short = rows(faulty(Fault::ShortNames, &path).await);
+    let short = rows(faulty(Fault::OtherShape, &path).await);
     assert_eq!(
         keys(&short[0]),
         ["diff", "in", "minute", "out", "store_code"]

@@ -296,6 +296,10 @@ async fn lists_can_be_empty_heavy_or_start_anew() {
         lab.mews(COUNTERS, json!({})).await.json(),
         json!({ "Counters": [], "Cursor": null })
     );
+    lab.faults().once(Mews, Fault::OtherShape);
+    let other = lab.mews(COUNTERS, json!({})).await.json();
+    assert!(other.get("Cursor").is_none());
+    assert_eq!(other["Counters"][4]["Type"], "SomeFutureCounter");
     lab.faults().once(Mews, Fault::Status(408));
     assert_eq!(refused(&lab.mews(COUNTERS, json!({})).await).0, 408);
     lab.faults().once(Mews, Fault::Restarted);

@@ -332,3 +332,13 @@ async fn nothing_but_reading_is_possible() {
         .add(Rule::new(Smartnow, Fault::EmptyList).on("/log"));
     assert!(lab.list("/log").await.is_empty());
 }
+
+#[tokio::test]
+async fn types_vary_on_request() {
+    let lab = Lab::at(NOON).await;
+    lab.faults().set(Smartnow, Fault::OtherShape);
+    let machine = &lab.list("/machine?limit=1").await[0];
+    assert!(machine["active"].is_boolean() && machine["location"]["id"].is_i64());
+    let sale = &lab.list("/revenuetransaction?sort=id%20DESC&limit=1").await[0];
+    assert!(sale["price"].is_string());
+}

@@ -333,6 +333,11 @@ async fn days_go_wrong_on_request() {
             .iter()
             .all(|row| row["I"].is_string() && row["O"].is_string())
     );
+    let older = faulty(Fault::OtherShape).await;
+    assert_eq!(
+        keys(&older[0]),
+        ["counterId", "datetime", "inValue", "outValue"]
+    );
     assert!(faulty(Fault::EmptyList).await.is_empty());
     assert_eq!(table(&lab.counter_data(&today(&lab)).await), whole);
 }

@@ -105,7 +105,7 @@ fn wire(call: &Call, list: List, estate: &Estate, row: Row) -> Value {
         .to_string();
     let code = &site.code;
     let (entered, left, net) = (row.first, row.second, row.first - row.second);
-    let short = call.has(&Fault::ShortNames);
+    let short = call.has(&Fault::OtherShape);
     match list {
         List::Visits if short => json!({
             "store_code": code, "in": entered, "out": left, "diff": net, "minute": minute,

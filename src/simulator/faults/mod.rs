@@ -68,8 +68,11 @@ pub enum Fault {
     ShrunkResult,
     /// The link to the next page has this form.
     NextLink(Link),
-    /// Rows use the short field names of the vendor's prose.
-    ShortNames,
+    /// Rows have the other shape that is known of the vendor: the short names of its prose
+    /// (Bespot), the names of its older interface (Viametrics), no cursor but fields and a type
+    /// nobody knows (Mews), other types of values and the location in place of its id
+    /// (SmartNow).
+    OtherShape,
     /// Every count is a numeric string.
     NumericStrings,
     /// The list is empty although there is data.

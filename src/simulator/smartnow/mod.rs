@@ -248,6 +248,10 @@ fn list(call: &Call, rows: &[Value]) -> Answer {
     if call.has(&Fault::EmptyList) {
         return Answer::json(200, &json!([]));
     }
+    if call.has(&Fault::OtherShape) {
+        let rows: Vec<Value> = rows.iter().cloned().map(rows::otherwise).collect();
+        return Answer::json(200, &rows);
+    }
     Answer::json(200, &rows)
 }
 

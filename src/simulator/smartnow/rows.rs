@@ -99,6 +99,24 @@ pub fn event(estate: &Estate, id: i64, event: &Event, now: Timestamp) -> Value {
     })
 }
 
+/// The same row with other types of values: flags as booleans, prices as text, an object where
+/// an id stood, broken extra data. All of that occurs (vendor documentation).
+pub fn otherwise(mut row: Value) -> Value {
+    if let Some(price) = row["price"].as_i64() {
+        row["price"] = json!(price.to_string());
+    }
+    if let Some(active) = row["active"].as_i64() {
+        row["active"] = json!(active == 1);
+    }
+    if let Some(location) = row["location"].as_i64() {
+        row["location"] = json!({ "id": location });
+    }
+    if row["extraData"].is_string() {
+        row["extraData"] = json!("{\"uptime\": ");
+    }
+    row
+}
+
 fn location_id(site: &Site) -> usize {
     site.index + 1
 }

@@ -97,40 +97,48 @@ impl Counts<'_> {
     }
 
     fn row(&self, door: &Door, start: Timestamp, local: NaiveDateTime, flow: Flow) -> Value {
-        let end = start + TimeDelta::seconds(self.interval_s);
         let thing = door.counter.unsigned_abs();
-        let mut draw = chance(
-            self.estate.seed(),
-            Subject::Correction,
-            thing,
-            start.timestamp(),
-        );
-        let settled = end + TimeDelta::seconds(self.interval_s) <= self.horizon;
-        let flow = if draw.random_bool(COMPLETED_LATER) && !settled {
-            Flow {
+        let occasion = start.timestamp();
+        let mut draw = chance(self.estate.seed(), Subject::Correction, thing, occasion);
+        let incomplete = draw.random_bool(COMPLETED_LATER);
+        let flow = self.as_published(start, flow, incomplete);
+        let strings = draw.random_bool(STRINGS) || self.faults.contains(&Fault::NumericStrings);
+        let number = |count: u32| {
+            if strings {
+                json!(count.to_string())
+            } else {
+                json!(count)
+            }
+        };
+        let (entered, left) = if self.faults.contains(&Fault::OtherShape) {
+            ("inValue", "outValue")
+        } else {
+            ("I", "O")
+        };
+        json!({
+            "counterId": door.counter,
+            "datetime": local.format("%Y-%m-%d %H:%M:%S").to_string(),
+            entered: number(flow.entered),
+            left: number(flow.left),
+        })
+    }
+
+    /// A flow as it stands so far: incomplete until the next publication, or revised later.
+    fn as_published(&self, start: Timestamp, flow: Flow, incomplete: bool) -> Flow {
+        let settled = start + TimeDelta::seconds(2 * self.interval_s) <= self.horizon;
+        if incomplete && !settled {
+            return Flow {
                 entered: flow.entered * 4 / 5,
                 left: flow.left * 4 / 5,
-            }
-        } else if self.faults.contains(&Fault::Revised) && settled {
-            flow + Flow {
-                entered: 1 + flow.entered / 10,
-                left: flow.left / 10,
-            }
-        } else {
-            flow
-        };
-        let datetime = local.format("%Y-%m-%d %H:%M:%S").to_string();
-        let strings = draw.random_bool(STRINGS) || self.faults.contains(&Fault::NumericStrings);
-        if strings {
-            json!({
-                "counterId": door.counter, "datetime": datetime,
-                "I": flow.entered.to_string(), "O": flow.left.to_string(),
-            })
-        } else {
-            json!({
-                "counterId": door.counter, "datetime": datetime, "I": flow.entered, "O": flow.left,
-            })
+            };
         }
+        if self.faults.contains(&Fault::Revised) && settled {
+            return Flow {
+                entered: flow.entered + 1 + flow.entered / 10,
+                left: flow.left + flow.left / 10,
+            };
+        }
+        flow
     }
 
     /// The interval in which a local time lies.
