@@ -31,7 +31,7 @@ pub enum Credential {
 
 static KEYS: Group = Group {
     title: "navixy",
-    doc: "Navixy vehicle trackers, on the vendor's servers or self-hosted. Polled every 60 \
+    doc: "Navixy vehicle trackers, on the vendor's servers or self-hosted. Polled every 30 \
           seconds. Device ids are tracker ids.",
     keys: &[&URL, &API_KEY, &USERNAME, &PASSWORD, &TRACKERS],
 };
