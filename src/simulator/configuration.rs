@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Running;
 use super::credentials::Credentials;
 use super::estate::Estate;
-use super::estate::fleet::Role;
+use super::estate::fleet::{Role, Vehicle};
 use super::estate::places::{CURRENCIES, Network, home, nordic_zone};
 use super::estate::site::Site;
 use super::vendor::Vendor;
