@@ -1,3 +1,5 @@
+//! What must hold of every estate, and of the whole estate at once.
+
 use std::collections::BTreeSet;
 
 use chrono::{NaiveDate, TimeDelta};
