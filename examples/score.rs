@@ -152,11 +152,7 @@ impl Run {
             count += 1.0;
             inside += f64::from(u8::from(low <= truth && truth <= high));
         }
-        writeln!(
-            out,
-            "{name}: error over the mean of {:.1} people",
-            people / count
-        )?;
+        writeln!(out, "{name}: error over the mean of {:.1} people", people / count)?;
         for (method, square) in METHODS.iter().zip(squares) {
             let error = f64::sqrt(square / count) / (people / count);
             writeln!(out, "  {method:14}{error:.3}")?;
@@ -167,11 +163,7 @@ impl Run {
 
     /// People whom each method leaves inside at the reset.
     fn at_resets(&self, name: &str, out: &mut impl Write) -> Result<()> {
-        writeln!(
-            out,
-            "{name}: people left at {} resets, median and most",
-            self.resets.len()
-        )?;
+        writeln!(out, "{name}: people left at {} resets, median and most", self.resets.len())?;
         for (index, method) in METHODS.iter().enumerate() {
             let left = || self.resets.iter().map(|numbers| numbers[index].abs());
             let most = left().fold(0.0, f64::max);
