@@ -200,12 +200,11 @@ pub static ASCII: Glyphs = Glyphs {
 #[must_use]
 pub fn choose(choice: Choice, environment: &Environment) -> &'static Glyphs {
     match choice {
-        Choice::Braille => &BRAILLE,
         Choice::Block => &BLOCK,
         Choice::Ascii => &ASCII,
         Choice::Auto if !environment.is_utf8() => &ASCII,
         Choice::Auto if environment.is_console() => &CONSOLE,
-        Choice::Auto => &BRAILLE,
+        Choice::Auto | Choice::Braille => &BRAILLE,
     }
 }
 

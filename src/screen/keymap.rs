@@ -1,5 +1,7 @@
 //! The key table: which key does what, and where. Footer, help and `docs/keys.md` come from it.
 
+use std::fmt::Write;
+
 use super::app::{ListKind, Spot};
 use super::input::{Code, Key};
 
@@ -112,7 +114,8 @@ pub fn markdown() -> String {
             .map(|key| format!("`{key}`"))
             .collect();
         let places = places(binding.places);
-        page += &format!("| {} | {} | {places} |\n", keys.join(" "), binding.about);
+        let keys = keys.join(" ");
+        let _ = writeln!(page, "| {keys} | {} | {places} |", binding.about);
     }
     page
 }

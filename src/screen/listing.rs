@@ -132,7 +132,9 @@ impl Listing {
             ..Self::default()
         };
         for at in &places {
-            row(*at).into_iter().for_each(|row| listing.totals.add(row));
+            if let Some(row) = row(*at) {
+                listing.totals.add(row);
+            }
         }
         if kind == ListKind::Stores && wish.sort == Sort::Configured {
             listing.group(&places, row);
@@ -167,16 +169,13 @@ impl Listing {
         for at in places {
             let Some(found) = row(*at) else { continue };
             let name = heading(found);
-            let group = match groups.iter_mut().find(|(known, ..)| **known == *name) {
-                Some(group) => group,
-                None => {
-                    groups.push((name, Totals::default(), Vec::new()));
-                    let last = groups.len() - 1;
-                    &mut groups[last]
-                }
-            };
-            group.1.add(found);
-            group.2.push(*at);
+            let known = groups.iter().position(|(known, ..)| **known == *name);
+            let number = known.unwrap_or_else(|| {
+                groups.push((name, Totals::default(), Vec::new()));
+                groups.len() - 1
+            });
+            groups[number].1.add(found);
+            groups[number].2.push(*at);
         }
         let headed = groups.len() > 1 || groups.first().is_some_and(|(name, ..)| !name.is_empty());
         for (name, totals, places) in groups {
@@ -251,7 +250,7 @@ fn order<'a>(places: &mut [usize], wish: &Wish, row: impl Fn(usize) -> Option<Ro
     match wish.sort {
         Sort::Configured => {}
         Sort::Name => {
-            places.sort_by_cached_key(|at| row(*at).map(|row| (row.name().to_lowercase(), *at)))
+            places.sort_by_cached_key(|at| row(*at).map(|row| (row.name().to_lowercase(), *at)));
         }
         sort => {
             // The weights are taken once each; equals and unknowns keep the configured order.

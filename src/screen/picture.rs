@@ -205,14 +205,15 @@ fn braille(bits: u32, (left, top): (f64, f64)) -> String {
         (0.0, 3.0),
         (1.0, 3.0),
     ];
-    let set = PLACES.iter().enumerate();
-    set.filter(|(bit, _)| bits & (1 << bit) != 0)
-        .map(|(_, (column, row))| {
+    let mut path = String::new();
+    for (bit, (column, row)) in PLACES.iter().enumerate() {
+        if bits & (1 << bit) != 0 {
             let x = left + column * WIDTH / 2.0 + 0.6;
             let y = top + row * HEIGHT / 4.0 + 0.8;
-            format!("M{x:.2} {y:.2}h3v3h-3z")
-        })
-        .collect()
+            let _ = write!(path, "M{x:.2} {y:.2}h3v3h-3z");
+        }
+    }
+    path
 }
 
 fn escape(text: &str) -> String {

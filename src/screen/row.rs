@@ -234,7 +234,7 @@ impl<'a> Row<'a> {
             Sort::Configured | Sort::Name => None,
             Sort::Attention => Some(
                 self.trouble()
-                    .map_or(0.0, |trouble| trouble as u8 as f64 + 1.0),
+                    .map_or(0.0, |trouble| f64::from(trouble as u8) + 1.0),
             ),
             Sort::Age => self.as_of().map(|at| -(at.timestamp() as f64)),
             _ => match self {

@@ -2,6 +2,14 @@
 //! trouble. Everything follows from fixed numbers; nothing reads a clock.
 
 #![allow(dead_code, reason = "each test and example uses some of the boards")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::unnecessary_wraps,
+    reason = "fixtures are made of small fixed numbers"
+)]
 
 mod chain;
 mod shop;

@@ -75,7 +75,7 @@ impl Axis {
             let local = hour.with_timezone(&store.timezone);
             let number = (hour - self.from).num_seconds() / self.cell_s;
             if let Ok(number) = usize::try_from(number)
-                && chrono::Timelike::hour(&local) % every == 0
+                && chrono::Timelike::hour(&local).is_multiple_of(every)
                 && hour >= self.from
             {
                 labels.push((number, local.format("%H").to_string()));
@@ -132,10 +132,10 @@ pub fn hours(row: &StoreRow, doors: &[&Day]) -> Vec<Hour> {
 }
 
 fn sum(day: &Day, begins: Timestamp) -> HourFlow {
-    let cell_s = i64::from(day.cell_s.max(60));
+    let width_s = i64::from(day.cell_s.max(60));
     let ends = begins + TimeDelta::hours(1);
     let cells = (day.cells.iter().enumerate())
-        .map(|(number, cell)| (at(day, cell_s, number), cell))
+        .map(|(number, cell)| (at(day, width_s, number), cell))
         .filter(|(at, _)| *at >= begins && *at < ends);
     let mut flow = None;
     let mut seen = 0;
@@ -149,7 +149,7 @@ fn sum(day: &Day, begins: Timestamp) -> HourFlow {
     }
     HourFlow {
         flow,
-        partial: partial || seen < (3600 / cell_s).max(1),
+        partial: partial || seen < (3600 / width_s).max(1),
     }
 }
 

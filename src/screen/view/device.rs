@@ -77,14 +77,17 @@ fn numbers(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Vec<Fact> {
         Figures::PeopleCounter {
             today, occupancy, ..
         } => vec![
-            ("in today", shown(scene, today, |flow| words::count(flow.0))),
+            (
+                "in today",
+                shown(scene, today.as_ref(), |flow| words::count(flow.0)),
+            ),
             (
                 "out today",
-                shown(scene, today, |flow| words::count(flow.1)),
+                shown(scene, today.as_ref(), |flow| words::count(flow.1)),
             ),
             (
                 "vendor inside",
-                shown(scene, occupancy, |value| words::signed(*value)),
+                shown(scene, occupancy.as_ref(), |value| words::signed(*value)),
             ),
         ],
         Figures::Tracker {
@@ -94,7 +97,7 @@ fn numbers(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Vec<Fact> {
             distance_since,
             on_board,
         } => {
-            let mut today = shown(scene, distance_today_km, |km| {
+            let mut today = shown(scene, distance_today_km.as_ref(), |km| {
                 format!("{} km", words::decimal(*km, 2))
             });
             if let Some(since) = distance_since {
@@ -104,20 +107,20 @@ fn numbers(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Vec<Fact> {
             vec![
                 (
                     "odometer",
-                    shown(scene, odometer_km, |km| {
+                    shown(scene, odometer_km.as_ref(), |km| {
                         format!("{} km", words::decimal(*km, 2))
                     }),
                 ),
                 ("today", today),
                 (
                     "engine",
-                    shown(scene, engine_hours, |hours| {
+                    shown(scene, engine_hours.as_ref(), |hours| {
                         format!("{} h", words::decimal(*hours, 2))
                     }),
                 ),
                 (
                     "on board",
-                    shown(scene, on_board, |people| words::signed(*people)),
+                    shown(scene, on_board.as_ref(), |people| words::signed(*people)),
                 ),
             ]
         }
@@ -127,7 +130,7 @@ fn numbers(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Vec<Fact> {
             per_hour,
             ..
         } => vec![
-            ("value", shown(scene, value, |value| value.to_string())),
+            ("value", shown(scene, value.as_ref(), i64::to_string)),
             ("today", plain(scene, growth_today.map(words::signed))),
             (
                 "last hour",
@@ -141,7 +144,7 @@ fn numbers(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Vec<Fact> {
         } => vec![
             (
                 "sales today",
-                shown(scene, sales_today, |sales| words::count(*sales)),
+                shown(scene, sales_today.as_ref(), |sales| words::count(*sales)),
             ),
             ("takings", plain(scene, Some(vending::takings(row)))),
             (
@@ -158,7 +161,7 @@ fn numbers(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Vec<Fact> {
 /// A figure with its own age and quality; here even a dead one shows its last value.
 fn shown<T>(
     scene: &Scene<'_>,
-    figure: &Option<Figure<T>>,
+    figure: Option<&Figure<T>>,
     word: impl Fn(&T) -> String,
 ) -> Vec<Piece> {
     let theme = scene.theme();

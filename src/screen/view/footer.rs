@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::super::app::{Overlay, Spot};
+use super::super::judge::Counts;
 use super::super::keymap::{self, Command};
 use super::super::row::Sort;
 use super::super::scene::Scene;
@@ -86,7 +87,7 @@ fn is_of_use(scene: &Scene<'_>, command: Command) -> bool {
     match command {
         Command::Back => !at_root || !filter(scene).is_empty(),
         Command::Quit => at_root,
-        Command::NextProblem => scene.app.judgement.counts != Default::default(),
+        Command::NextProblem => scene.app.judgement.counts != Counts::default(),
         _ => true,
     }
 }

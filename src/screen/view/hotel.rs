@@ -47,7 +47,7 @@ pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         },
         empty: "No document counters. A source with vendor = \"mews\" brings them.",
     };
-    list::draw(scene, table, area, buf);
+    list::draw(scene, &table, area, buf);
 }
 
 fn columns(scene: &Scene<'_>, width: u16) -> Vec<Column<Key>> {

@@ -60,7 +60,7 @@ pub fn below(app: &App, body: Rect) -> u16 {
 /// Draws the list; returns its columns, for totals that stand under them.
 pub fn draw<'a, K: Copy>(
     scene: &'a Scene<'a>,
-    table: Table<'a, K>,
+    table: &Table<'a, K>,
     body: Rect,
     buf: &mut Buffer,
 ) -> Vec<Fitted<K>> {
@@ -72,7 +72,7 @@ pub fn draw<'a, K: Copy>(
     let rows = rows_area(scene.app, body);
     let fitted = fit(&table.columns, body.width.saturating_sub(MARGIN + 1));
     if rows.y > body.y {
-        headings(scene, &table, &fitted, body, buf);
+        headings(scene, table, &fitted, body, buf);
     }
     let selected = list.listing.rows.get(list.at).copied();
     let lines = list.listing.lines.iter().enumerate().skip(list.top);

@@ -12,7 +12,7 @@ use super::super::scene::Scene;
 use super::super::widgets::beats;
 use super::super::widgets::page::{Block, rule, scrolled};
 use super::super::widgets::table::{Cell, Column};
-use super::super::widgets::text::{Piece, wrap};
+use super::super::widgets::text::{Piece, put_pieces, wrap};
 use super::super::words::{self, plural};
 use super::figures;
 use super::list::{self, Table};
@@ -49,7 +49,7 @@ pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         },
         empty: "No sources. The configuration file names the vendors' accounts as [[source]].",
     };
-    list::draw(scene, table, area, buf);
+    list::draw(scene, &table, area, buf);
     selected(scene, area, buf);
 }
 
@@ -235,14 +235,15 @@ pub fn facts<'a>(
             );
         }
     }
+    let attempts = u16::try_from(row.beats.len()).unwrap_or(u16::MAX);
     blocks.push(Block::new(1, move |area, buf| {
         let strip = Rect {
             x: area.x + 12.min(area.width),
-            width: area.width.saturating_sub(12).min(row.beats.len() as u16),
+            width: area.width.saturating_sub(12).min(attempts),
             ..area
         };
         let label = [("attempts".to_owned(), theme.faint)];
-        super::super::widgets::text::put_pieces(buf, area, &label, "");
+        put_pieces(buf, area, &label, "");
         beats::render(&row.beats, strip, buf, scene.glyphs(), theme);
     }));
     blocks

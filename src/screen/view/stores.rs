@@ -54,7 +54,7 @@ pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         empty: "No stores yet. They appear when the first counter is seen, or as [[store]] in the \
                 configuration; 4 shows the sources.",
     };
-    let fitted = list::draw(scene, table, area, buf);
+    let fitted = list::draw(scene, &table, area, buf);
     totals(scene, &fitted, area, buf);
 }
 
@@ -79,11 +79,11 @@ fn columns(scene: &Scene<'_>, width: u16) -> Vec<Column<Key>> {
         Column::words(Key::Today, "Today", 16, 7).up_to(32),
         Column::numbers(Key::Age, "Age", 5, 2).after(if narrow { 0 } else { 2 }),
     ];
-    if !narrow {
+    if narrow {
+        columns.push(Column::words(Key::Glyph, "", 1, 1).after(1));
+    } else {
         columns.push(Column::words(Key::State, "State", 8, 1));
         columns.push(Column::words(Key::Flags, "", 8, 8).up_to(24));
-    } else {
-        columns.push(Column::words(Key::Glyph, "", 1, 1).after(1));
     }
     columns
 }

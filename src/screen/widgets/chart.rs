@@ -49,14 +49,20 @@ impl Chart<'_> {
             capacity: self.capacity,
         };
         bars.render(plot, buf, glyphs, theme);
-        let middle = self.capacity.unwrap_or(top) / 2;
-        for value in [Some(0), Some(middle), self.capacity.or(Some(top))] {
-            self.scale(value.unwrap_or(0), (area, plot, top), buf, (glyphs, theme));
+        let pen = Pen {
+            plot,
+            top,
+            glyphs,
+            theme,
+        };
+        let full = self.capacity.unwrap_or(top);
+        for value in [0, full / 2, full] {
+            pen.scale(value, area, buf);
         }
         if let Some(capacity) = self.capacity {
-            self.level(capacity, (plot, top), buf, (glyphs, theme));
+            pen.level(capacity, buf);
         }
-        self.label(plot, buf, (glyphs, theme));
+        self.label(&pen, buf);
     }
 
     /// The value at the upper edge: the capacity with a little air, or the largest value.
@@ -71,47 +77,8 @@ impl Chart<'_> {
         largest.max().unwrap_or(0).max(air).max(1)
     }
 
-    fn scale(
-        &self,
-        value: u32,
-        (area, plot, top): (Rect, Rect, u32),
-        buf: &mut Buffer,
-        (glyphs, theme): (&Glyphs, &Theme),
-    ) {
-        let label = Rect {
-            y: row_of(value, top, plot),
-            width: SCALE - 2,
-            height: 1,
-            ..area
-        };
-        let text = words::count(value.into());
-        put_right(buf, label, (&text, theme.faint), glyphs.ellipsis);
-        put(
-            buf,
-            (plot.x - 1, label.y),
-            1,
-            (glyphs.bar, theme.line),
-            glyphs.bar,
-        );
-    }
-
-    fn level(
-        &self,
-        value: u32,
-        (plot, top): (Rect, u32),
-        buf: &mut Buffer,
-        (glyphs, theme): (&Glyphs, &Theme),
-    ) {
-        let y = row_of(value, top, plot);
-        for x in plot.x..plot.right() {
-            let cell = &mut buf[(x, y)];
-            if cell.symbol() == " " {
-                cell.set_symbol(glyphs.level).set_style(theme.warn);
-            }
-        }
-    }
-
-    fn label(&self, plot: Rect, buf: &mut Buffer, (glyphs, theme): (&Glyphs, &Theme)) {
+    fn label(&self, pen: &Pen<'_>, buf: &mut Buffer) {
+        let plot = pen.plot;
         let mut free = plot.x;
         for (number, text) in self.labels {
             let offset = number * usize::from(plot.width) / self.total;
@@ -121,8 +88,45 @@ impl Chart<'_> {
             let width = u16::try_from(columns(text)).unwrap_or(u16::MAX);
             if x >= free && x.saturating_add(width) <= plot.right() {
                 let at = (x, plot.bottom());
-                put(buf, at, width, (text, theme.faint), glyphs.ellipsis);
+                put(buf, at, width, (text, pen.theme.faint), pen.glyphs.ellipsis);
                 free = x + width + 1;
+            }
+        }
+    }
+}
+
+/// Draws what belongs to a value of the scale.
+struct Pen<'a> {
+    plot: Rect,
+    top: u32,
+    glyphs: &'a Glyphs,
+    theme: &'a Theme,
+}
+
+impl Pen<'_> {
+    /// A value at the left of its row.
+    fn scale(&self, value: u32, area: Rect, buf: &mut Buffer) {
+        let label = Rect {
+            y: row_of(value, self.top, self.plot),
+            width: SCALE - 2,
+            height: 1,
+            ..area
+        };
+        let text = words::count(value.into());
+        let ellipsis = self.glyphs.ellipsis;
+        put_right(buf, label, (&text, self.theme.faint), ellipsis);
+        let at = (self.plot.x - 1, label.y);
+        put(buf, at, 1, (self.glyphs.bar, self.theme.line), "");
+    }
+
+    /// A line across the plot, behind the columns.
+    fn level(&self, value: u32, buf: &mut Buffer) {
+        let y = row_of(value, self.top, self.plot);
+        for x in self.plot.x..self.plot.right() {
+            let cell = &mut buf[(x, y)];
+            if cell.symbol() == " " {
+                cell.set_symbol(self.glyphs.level)
+                    .set_style(self.theme.warn);
             }
         }
     }

@@ -6,10 +6,13 @@ use ratatui::layout::Rect;
 use super::super::scene::Scene;
 use super::text::{Piece, put, put_pieces};
 
+/// Draws into an area, as often as asked.
+type Drawing<'a> = Box<dyn Fn(Rect, &mut Buffer) + 'a>;
+
 /// A part of a page: so many lines, drawn as wide as the page is.
 pub struct Block<'a> {
     height: u16,
-    draw: Box<dyn Fn(Rect, &mut Buffer) + 'a>,
+    draw: Drawing<'a>,
 }
 
 impl<'a> Block<'a> {

@@ -84,12 +84,15 @@ pub struct Fitted<K> {
     pub width: u16,
 }
 
+/// Draws into an area.
+type Drawing<'a> = Box<dyn FnOnce(Rect, &mut Buffer) + 'a>;
+
 /// What stands in a cell.
 pub enum Cell<'a> {
     /// Text in styles.
     Text(Vec<Piece>),
     /// A drawing.
-    Draw(Box<dyn FnOnce(Rect, &mut Buffer) + 'a>),
+    Draw(Drawing<'a>),
 }
 
 impl<'a> Cell<'a> {
