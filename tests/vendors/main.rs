@@ -8,3 +8,4 @@
 mod bespot;
 mod loopback;
 mod transport;
+mod viametrics;

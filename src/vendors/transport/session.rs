@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::clock::{Clock, monotonic};
 use crate::model::Timestamp;
-use crate::model::attempt::SourceError;
+use crate::model::attempt::{ErrorKind, SourceError};
 
 use super::{Reply, Request, Transport};
 
@@ -50,7 +50,18 @@ pub struct Token {
 pub struct Session<L> {
     login: L,
     held: Option<Held>,
-    renewed: bool,
+    renewals: Renewals,
+}
+
+/// What may still be done about a refused token in this poll.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Renewals {
+    /// One new log-in.
+    One,
+    /// Nothing: the next refusal is an answer.
+    None,
+    /// That refusal has come; another log-in would bring no better token.
+    Spent,
 }
 
 /// A token with its end on both clocks: the monotonic one misses suspend, the other can be stepped.
@@ -87,13 +98,31 @@ impl<L: Login> Session<L> {
         Self {
             login,
             held: None,
-            renewed: false,
+            renewals: Renewals::One,
         }
     }
 
     /// Starts a poll: one renewal is allowed again.
     pub fn begin(&mut self) {
-        self.renewed = false;
+        self.renewals = Renewals::One;
+    }
+
+    /// Starts a run in which a refused token is the answer: no renewal.
+    pub fn begin_without_renewal(&mut self) {
+        self.renewals = Renewals::None;
+    }
+
+    /// Logs in unless there is a token that can be used.
+    ///
+    /// # Errors
+    /// Those of the log-in; `auth` once a renewed token was refused in this poll.
+    pub async fn ready(&mut self, transport: &Transport) -> Result<(), SourceError> {
+        self.usable(transport).await.map(|_| ())
+    }
+
+    /// What is particular to the vendor.
+    pub fn login(&self) -> &L {
+        &self.login
     }
 
     /// Sends a request with a valid token.
@@ -111,13 +140,15 @@ impl<L: Login> Session<L> {
             return Ok(reply);
         }
         self.held = None;
-        if self.renewed {
+        if self.renewals != Renewals::One {
+            self.renewals = Renewals::Spent;
             return Ok(reply);
         }
-        self.renewed = true;
+        self.renewals = Renewals::None;
         let reply = self.send_once(transport, request).await?;
         if self.login.refuses(&reply) {
             self.held = None;
+            self.renewals = Renewals::Spent;
         }
         Ok(reply)
     }
@@ -127,13 +158,23 @@ impl<L: Login> Session<L> {
         transport: &Transport,
         request: Request,
     ) -> Result<Reply, SourceError> {
+        let token = self.usable(transport).await?;
+        transport.send(self.login.sign(request, &token)?).await
+    }
+
+    /// The token to send, from a new log-in where there is none.
+    async fn usable(&mut self, transport: &Transport) -> Result<SecretString, SourceError> {
         let clock = transport.clock();
-        let held = match self.held.take() {
-            Some(held) if !held.has_ended(clock) => held,
-            _ => Held::new(self.login.login(transport).await?, clock),
-        };
-        let signed = self.login.sign(request, &held.secret)?;
-        self.held = Some(held);
-        transport.send(signed).await
+        if let Some(held) = self.held.as_ref().filter(|held| !held.has_ended(clock)) {
+            return Ok(held.secret.clone());
+        }
+        if self.renewals == Renewals::Spent {
+            let message = "the token is refused, also a new one";
+            return Err(SourceError::new(ErrorKind::Auth, message));
+        }
+        let token = self.login.login(transport).await?;
+        let secret = token.secret.clone();
+        self.held = Some(Held::new(token, clock));
+        Ok(secret)
     }
 }

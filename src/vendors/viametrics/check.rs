@@ -1,0 +1,92 @@
+//! What `check` says about a Viametrics account: enough to turn the vendor's private
+//! documentation into a working configuration.
+
+use serde_json::Value as Json;
+
+use crate::model::attempt::{Ask, Finding, SourceError};
+use crate::model::reading::Reading;
+
+use super::days::Days;
+use super::{Viametrics, decode, wire};
+
+impl Viametrics {
+    /// Exactly one log-in and one call for data.
+    pub(super) async fn prove(&mut self, ask: &Ask) -> Vec<Finding> {
+        let token = self.client.log_in_once().await;
+        let log_in = match token {
+            Ok(at) => Finding {
+                what: "log-in".to_owned(),
+                ok: true,
+                details: vec![format!(
+                    "token found at {}",
+                    at.unwrap_or("an unknown place")
+                )],
+            },
+            Err(error) => return vec![failed("log-in", &error)],
+        };
+        let zone = self.counters.zone();
+        let today = ask.now.with_timezone(&zone).date_naive();
+        let data = match self.client.interval_body(Days::only(today)).await {
+            Ok(body) => self.prove_rows(&body, ask),
+            Err(error) => failed("interval data", &error),
+        };
+        vec![log_in, data]
+    }
+
+    fn prove_rows(&mut self, body: &Json, ask: &Ask) -> Finding {
+        let fields = &self.client.fields;
+        let list = match wire::list(body, &fields.rows) {
+            Ok(list) => list,
+            Err(error) => return failed("interval data", &error),
+        };
+        let mut details = vec![format!("{} rows at {}", list.len(), fields.rows)];
+        let rows = wire::rows(list, fields);
+        let Some(first) = list.first() else {
+            details.push("no rows yet today: the field names cannot be proven".to_owned());
+            return finding(true, details);
+        };
+        let matched = wire::matched(first, fields);
+        for (what, name) in [
+            ("time", matched.time),
+            ("in", matched.entered),
+            ("out", matched.left),
+            ("counter", matched.counter),
+            ("customer", matched.customer),
+        ] {
+            details.push(format!("{what}: {}", name.unwrap_or("none")));
+        }
+        details.push(format!("a row has {}", wire::names(first)));
+
+        let default_s = self.common.batches(super::PERIOD, super::LAG, super::GRACE);
+        let default_s = default_s.expectation.period_s;
+        let decoded = decode::readings(&rows.rows, &mut self.counters, ask.now, default_s);
+        let rejected = rows.rejected + decoded.rejected;
+        if rejected > 0 {
+            details.push(format!("{rejected} rows cannot be used"));
+        }
+        details.push(format!("counters: {}", self.counters.count()));
+        if let Some(seconds) = decoded.interval_s {
+            details.push(format!("interval: {} min", seconds / 60));
+        }
+        if let Some(newest) = decoded.readings.iter().map(Reading::end).max() {
+            details.push(format!("newest interval ends {newest}"));
+        }
+        finding(rejected < rows.total, details)
+    }
+}
+
+fn finding(ok: bool, details: Vec<String>) -> Finding {
+    Finding {
+        what: "interval data".to_owned(),
+        ok,
+        details,
+    }
+}
+
+fn failed(what: &str, error: &SourceError) -> Finding {
+    Finding {
+        what: what.to_owned(),
+        ok: false,
+        details: vec![error.to_string()],
+    }
+}
