@@ -1,3 +1,5 @@
+//! Tests of health: the worked day, minute by minute, and the states at their edges.
+
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 use proptest::prelude::*;
