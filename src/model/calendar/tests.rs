@@ -1,3 +1,5 @@
+//! Tests of the calendar: clock changes, midnights that do not exist, hours past midnight.
+
 use chrono::{NaiveDate, NaiveTime, TimeDelta, Weekday};
 use chrono_tz::Tz;
 use proptest::prelude::*;

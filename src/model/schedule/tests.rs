@@ -1,3 +1,5 @@
+//! Tests of the schedule: table by table, then for every sequence of attempts.
+
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -102,8 +102,9 @@ impl Source for Viametrics {
 
     fn grid(&self) -> RowGrid {
         RowGrid {
-            // A missing interval may be a silent counter or a delivery still to come.
-            quiet: Quiet::Missing,
+            // Whether quiet intervals have rows is not documented: the first row of zeros tells.
+            // From then on a missing one is a silent counter or a delivery still to come.
+            quiet: Quiet::Learned,
             stamp: Stamped::End,
         }
     }

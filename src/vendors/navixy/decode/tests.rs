@@ -1,3 +1,5 @@
+//! Tests of decoding: the documented replies and everything they may be instead.
+
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
