@@ -521,7 +521,7 @@ async fn trap_09_zero_missing_late() {
             .all(|reading| reading.span_s == 900)
     );
     let grid = rig.source.grid();
-    assert_eq!((grid.quiet, grid.stamp), (Quiet::Missing, Stamp::End));
+    assert_eq!((grid.quiet, grid.stamp), (Quiet::Learned, Stamp::End));
 
     // Nothing at all is a success without a value.
     let mut rig = Rig::new(vendor(&[])).await;
