@@ -7,5 +7,6 @@
 
 mod bespot;
 mod loopback;
+mod smartnow;
 mod transport;
 mod viametrics;
