@@ -7,7 +7,7 @@
 //! Files may be gzipped. With a truth the table gives the error of each method over opening hours;
 //! without one it says how many people each method leaves inside at the reset.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -94,6 +94,11 @@ impl Run {
             self.cells.insert(point.end, [0.0, 0.0, 0.0, point.n]);
             self.bands.insert(point.end, (point.low, point.high));
         }
+        // A batch that comes after the reset leaves no curve of the day before.
+        if let Some(day) = estimator.finished().next_back() {
+            let numbers = [0.0, 0.0, 0.0, day.remained];
+            self.cells.entry(day.end).or_insert(numbers);
+        }
     }
 
     /// The simple methods, which here see all rows at once, also late ones.
@@ -109,8 +114,10 @@ impl Run {
         let mut day: Option<Day> = None;
         let (mut sums, mut total) = ([0.0_f64; 3], [0.0_f64; 2]);
         let mut ledger: VecDeque<f64> = VecDeque::new();
-        for (end, numbers) in &mut self.cells {
-            let within = *end - chrono::TimeDelta::seconds(1);
+        let shown = self.cells.keys().copied();
+        let ends: BTreeSet<_> = counts.keys().copied().chain(shown).collect();
+        for end in ends {
+            let within = end - chrono::TimeDelta::seconds(1);
             if !day.is_some_and(|day| day.contains(within)) {
                 if total[0].min(total[1]) >= 20.0 {
                     ledger.push_back(f64::ln((total[1] + 0.5) / (total[0] + 0.5)));
@@ -119,13 +126,15 @@ impl Run {
                 day = Some(Day::of(settings.timezone, settings.turn(), cell, within));
                 (sums, total) = ([0.0; 3], [0.0; 2]);
             }
-            let [entered, left] = counts.get(end).copied().unwrap_or_default();
+            let [entered, left] = counts.get(&end).copied().unwrap_or_default();
             let (gi, go) = gains(median(ledger.iter().copied()));
             sums[0] += entered - left;
             sums[1] = (sums[1] + entered - left).max(0.0);
             sums[2] = (sums[2] + gi * entered - go * left).max(0.0);
             total = [total[0] + entered, total[1] + left];
-            numbers[..3].copy_from_slice(&sums);
+            if let Some(numbers) = self.cells.get_mut(&end) {
+                numbers[..3].copy_from_slice(&sums);
+            }
         }
     }
 
@@ -152,7 +161,11 @@ impl Run {
             count += 1.0;
             inside += f64::from(u8::from(low <= truth && truth <= high));
         }
-        writeln!(out, "{name}: error over the mean of {:.1} people", people / count)?;
+        writeln!(
+            out,
+            "{name}: error over the mean of {:.1} people",
+            people / count
+        )?;
         for (method, square) in METHODS.iter().zip(squares) {
             let error = f64::sqrt(square / count) / (people / count);
             writeln!(out, "  {method:14}{error:.3}")?;
@@ -163,7 +176,11 @@ impl Run {
 
     /// People whom each method leaves inside at the reset.
     fn at_resets(&self, name: &str, out: &mut impl Write) -> Result<()> {
-        writeln!(out, "{name}: people left at {} resets, median and most", self.resets.len())?;
+        writeln!(
+            out,
+            "{name}: people left at {} resets, median and most",
+            self.resets.len()
+        )?;
         for (index, method) in METHODS.iter().enumerate() {
             let left = || self.resets.iter().map(|numbers| numbers[index].abs());
             let most = left().fold(0.0, f64::max);

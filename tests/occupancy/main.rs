@@ -5,6 +5,7 @@
 
 mod properties;
 mod reference;
+mod replaying;
 mod shop;
 mod special;
 mod warnings;

@@ -195,7 +195,7 @@ impl Estimator {
             view.by_hand = Some(count.at);
             adds = count.cell == today.next_cell() && today.day.contains(count.at);
         }
-        let reach = self.feeds.reach()?;
+        let reach = self.feeds.reach().unwrap_or(today.reached());
         if adds && reach > today.reached() && !today.is_over() {
             self.add_part(today, &mut view);
             view.as_of = view.as_of.max(reach);

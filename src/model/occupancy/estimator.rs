@@ -247,15 +247,15 @@ impl Estimator {
     /// Brings the estimate up to date with everything observed. Costs nothing when nothing came,
     /// and what came when it came in order.
     pub fn run(&mut self) -> Ran {
-        let Some(reach) = self.feeds.reach() else {
+        let before = self.horizon();
+        let Some(reach) = self.feeds.reach().max(before) else {
             return Ran::default();
         };
-        let before = self.horizon();
         let corrected = self.stale.is_some();
         if let Some(from) = self.stale.take() {
             self.rewind(from);
         }
-        self.advance(before.map_or(reach, |before| before.max(reach)));
+        self.advance(reach);
         let advanced = match before {
             Some(before) => self.horizon() > Some(before),
             None => self
@@ -345,6 +345,8 @@ impl Estimator {
         let feed = &mut self.feeds.doors[door.0];
         feed.horizon = feed.horizon.max(Some(end));
         let auto = feed.zero_rows == ZeroRows::Auto;
+        let first = self.feeds.first_row;
+        self.feeds.first_row = Some(first.map_or(visit.start, |first| first.min(visit.start)));
         self.watched(door, visit.start);
         let earlier = self
             .feeds

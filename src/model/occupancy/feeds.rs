@@ -21,6 +21,8 @@ pub(super) struct Feeds {
     /// Start of the earliest 0/0 row of a feed that has not said how it writes quiet intervals:
     /// from there on, no row means no data.
     pub first_zero: Option<Timestamp>,
+    /// Start of the earliest row of any door.
+    pub first_row: Option<Timestamp>,
 }
 
 /// One door.
@@ -74,6 +76,7 @@ impl Feeds {
     }
 
     /// Up to where the store can be run: as far as every door has delivered that is not overdue.
+    /// `None` while the doors wait for each other at the very first row.
     pub fn reach(&self) -> Option<Timestamp> {
         let front = self.front()?;
         let awaited = self.doors.iter().filter(|door| !door.is_off(front));
@@ -81,6 +84,7 @@ impl Feeds {
             .map(|door| self.horizon(door, front))
             .filter(|horizon| front - *horizon <= OVERDUE)
             .min()
+            .filter(|reach| self.first_row.is_none_or(|first| first < *reach))
     }
 
     /// Overdue doors, with the minutes by which they are behind the most advanced one.
@@ -120,10 +124,10 @@ impl Feeds {
         }
     }
 
-    /// A door that has never delivered stands where the store began, one that was off where it
-    /// was switched on again.
+    /// A door that has never delivered stands where the first row of the store begins, one that
+    /// was off where it was switched on again.
     fn horizon(&self, door: &Feed, front: Timestamp) -> Timestamp {
-        let began = || self.since().unwrap_or(Timestamp::MIN_UTC);
+        let began = || self.first_row.or(self.since()).unwrap_or(front);
         let horizon = door.horizon.unwrap_or_else(began);
         let on_again = door.off.iter().filter_map(|(_, to)| *to).max();
         on_again.map_or(horizon, |on| horizon.max(on.min(front)))

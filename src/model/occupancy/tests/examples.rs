@@ -70,7 +70,7 @@ impl Bench {
             settings,
             feeds: Feeds {
                 doors: (0..doors).map(door).collect(),
-                first_zero: None,
+                ..Feeds::default()
             },
             sheet: Sheet::default(),
             learned,
