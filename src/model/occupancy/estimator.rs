@@ -5,7 +5,8 @@
 //! are kept, that of this morning and that of the oldest day kept; running two weeks again takes
 //! well under a millisecond, which is cheaper than keeping a copy of every cell.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 
@@ -14,9 +15,10 @@ use crate::model::reading::Flow;
 
 use super::day::{Day, cell_for};
 use super::feeds::{Feed, Feeds};
-use super::running::{Finished, Morning, Running, Scene};
+use super::running::{Finished, Morning, Running, Scene, Scratch};
 use super::settings::{Settings, ZeroRows};
 use super::sheet::{ByHand, Sheet, VendorLevel};
+use super::sheets::Sheets;
 
 /// Days before today whose readings still change the estimate.
 const KEPT_DAYS: i64 = 14;
@@ -30,7 +32,7 @@ pub struct Estimator {
     pub(super) feeds: Feeds,
     cell_min: u32,
     /// Counts by the start of their business day.
-    sheets: BTreeMap<Timestamp, Sheet>,
+    sheets: Sheets,
     /// The state before the oldest day kept.
     base: Morning,
     /// Start of the oldest day kept, once an older one has been dropped.
@@ -101,14 +103,15 @@ impl Estimator {
     /// An estimator that knows no door yet.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
+        let nothing = Morning::default();
         Self {
             settings,
             feeds: Feeds::default(),
             cell_min: cell_for(0),
-            sheets: BTreeMap::new(),
-            base: Morning::default(),
+            sheets: Sheets::default(),
+            base: nothing.clone(),
             kept_from: None,
-            dawn: Morning::default(),
+            dawn: nothing,
             today: None,
             finished: VecDeque::new(),
             stale: None,
@@ -186,7 +189,7 @@ impl Estimator {
                 Taken::Waiting
             };
         }
-        let sheet = self.sheets.entry(day.start()).or_default();
+        let sheet = self.sheets.entry(day.start());
         sheet.replace(door.0, cell, visit.flow, old.unwrap_or_default());
         if !was_run {
             return Taken::Waiting;
@@ -211,7 +214,7 @@ impl Estimator {
         }
         let day = self.day_of(within);
         let cell = day.cell_at(within);
-        let sheet = self.sheets.entry(day.start()).or_default();
+        let sheet = self.sheets.entry(day.start());
         sheet.put_level(VendorLevel { cell, at, value });
     }
 
@@ -224,7 +227,7 @@ impl Estimator {
         let half = TimeDelta::seconds(i64::from(self.cell_min) * 30);
         let edge = self.day_of(at + half);
         let cell = edge.cell_at(at + half);
-        let sheet = self.sheets.entry(edge.start()).or_default();
+        let sheet = self.sheets.entry(edge.start());
         sheet.put_by_hand(ByHand { cell, at, people });
         self.touch(edge.cell_start(cell));
     }
@@ -289,16 +292,13 @@ impl Estimator {
 
     /// The sheet of a day.
     pub(super) fn sheet(&self, day: &Day) -> Option<&Sheet> {
-        self.sheets.get(&day.start())
+        self.sheets.get(day.start())
     }
 
     /// The newest count by hand that no cell has taken up yet.
     pub(super) fn waiting_count(&self) -> Option<ByHand> {
         let from = self.today.as_ref().map(|today| today.day.start());
-        let mut sheets = match from {
-            Some(from) => self.sheets.range(from..),
-            None => self.sheets.range(..),
-        };
+        let mut sheets = self.sheets.from(from.unwrap_or(Timestamp::MIN_UTC)).iter();
         let (start, count) = sheets.rfind(|(_, sheet)| sheet.last_by_hand().is_some())?;
         let count = count.last_by_hand()?;
         let taken_up = self
@@ -364,17 +364,15 @@ impl Estimator {
         if cell_min <= self.cell_min {
             return;
         }
-        let old = std::mem::take(&mut self.sheets);
-        let zone = self.settings.timezone;
-        for (start, sheet) in old {
-            let before = Day::of(zone, self.settings.turn(), self.cell_min, start);
-            let after = Day::of(zone, self.settings.turn(), cell_min, start);
-            self.sheets.insert(start, sheet.cut_anew(&before, &after));
-        }
+        let (zone, turn, old) = (self.settings.timezone, self.settings.turn(), self.cell_min);
+        self.sheets.map(|start, sheet| {
+            let day = |cell_min| Day::of(zone, turn, cell_min, start);
+            sheet.cut_anew(&day(old), &day(cell_min))
+        });
         let reached = self.horizon();
         self.cell_min = cell_min;
         self.recent = None;
-        std::sync::Arc::make_mut(&mut self.base.learned).forget_slots();
+        Arc::make_mut(&mut self.base.learned).forget_slots();
         if let Some(reached) = reached {
             self.rewind(Timestamp::MIN_UTC);
             self.advance(reached);
@@ -430,7 +428,7 @@ impl Estimator {
     }
 
     fn begin(&mut self, day: Day, first: Option<Timestamp>) {
-        self.sheets.entry(day.start()).or_default().open();
+        self.sheets.entry(day.start()).open();
         self.today = Some(Running::begin(day, &self.dawn, &self.settings, first));
     }
 
@@ -448,7 +446,7 @@ impl Estimator {
         if self.finished.len() > usize::try_from(KEPT_DAYS).unwrap_or(0) {
             self.finished.pop_front();
         }
-        if let Some(sheet) = self.sheets.get_mut(&start) {
+        if let Some(sheet) = self.sheets.get_mut(start) {
             sheet.pack();
         }
     }
@@ -461,8 +459,9 @@ impl Estimator {
             &self.dawn,
             today.day.start(),
         );
+        let mut scratch = Scratch::default();
         while !today.is_over() && today.day.cell_end(today.next_cell()) <= to {
-            today.step(scene);
+            today.step(scene, &mut scratch);
         }
     }
 
@@ -470,7 +469,7 @@ impl Estimator {
     fn day_after(&self, day: &Day, to: Timestamp) -> Day {
         let next = day.next();
         let idle = to - next.start() > TimeDelta::days(KEPT_DAYS);
-        let with_data = self.sheets.range(next.start()..).next();
+        let with_data = self.sheets.from(next.start()).first();
         match with_data {
             Some((start, _)) if idle && *start - next.start() > TimeDelta::days(KEPT_DAYS) => {
                 self.day_at(*start)
@@ -482,20 +481,14 @@ impl Estimator {
     /// Drops the days that are too old to change the estimate, moving the oldest state forward.
     fn forget_before(&mut self, today: &Day) {
         let limit = today.start() - TimeDelta::days(KEPT_DAYS) - TimeDelta::hours(2);
-        while let Some(oldest) = self
-            .sheets
-            .keys()
-            .next()
-            .copied()
-            .filter(|day| *day < limit)
-        {
+        while let Some(oldest) = self.sheets.first().filter(|day| *day < limit) {
             let day = self.day_at(oldest);
             let first = self
                 .kept_from
                 .is_none()
                 .then(|| self.feeds.since())
                 .flatten();
-            if let Some(sheet) = self.sheets.get_mut(&oldest) {
+            if let Some(sheet) = self.sheets.get_mut(oldest) {
                 sheet.open();
             }
             let mut again = Running::begin(day, &self.base, &self.settings, first);
@@ -506,12 +499,13 @@ impl Estimator {
                 &self.base,
                 oldest,
             );
+            let mut scratch = Scratch::default();
             while !again.is_over() {
-                again.step(scene);
+                again.step(scene, &mut scratch);
             }
             self.base = again.finish(scene).0;
-            self.sheets.remove(&oldest);
-            self.kept_from = self.sheets.keys().next().copied();
+            self.sheets.drop_first();
+            self.kept_from = self.sheets.first();
         }
     }
 }
@@ -520,7 +514,7 @@ impl Estimator {
 fn scene<'a>(
     settings: &'a Settings,
     feeds: &'a Feeds,
-    sheets: &'a BTreeMap<Timestamp, Sheet>,
+    sheets: &'a Sheets,
     morning: &'a Morning,
     day: Timestamp,
 ) -> Scene<'a> {
@@ -528,7 +522,7 @@ fn scene<'a>(
     Scene {
         settings,
         feeds,
-        sheet: sheets.get(&day).unwrap_or(&NOTHING),
+        sheet: sheets.get(day).unwrap_or(&NOTHING),
         learned: &morning.learned,
     }
 }

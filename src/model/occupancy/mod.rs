@@ -16,6 +16,7 @@ mod never;
 mod running;
 mod settings;
 mod sheet;
+mod sheets;
 mod silent;
 mod sums;
 pub mod vendor;

@@ -67,7 +67,11 @@ pub(super) struct Running {
     pub log: Vec<Line>,
     /// Counts that were filled or missing, as (cell, door, way).
     made_up: Vec<(usize, usize, usize)>,
-    /// Scratch of one cell.
+}
+
+/// Room for the doors of one cell, used again for the next one.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
     reports: Vec<Report>,
     usual: Vec<Ways>,
     taken: Vec<Taken>,
@@ -142,9 +146,6 @@ impl Running {
             first: since.map_or(0, |since| day.cell_at(since)),
             log: Vec::new(),
             made_up: Vec::new(),
-            reports: Vec::new(),
-            usual: Vec::new(),
-            taken: Vec::new(),
         }
     }
 
@@ -164,14 +165,14 @@ impl Running {
     }
 
     /// Runs the next cell.
-    pub fn step(&mut self, scene: Scene<'_>) {
+    pub fn step(&mut self, scene: Scene<'_>, scratch: &mut Scratch) {
         let cell = self.next_cell();
         if let Some(count) = scene.sheet.by_hand(cell) {
             self.set(f64::from(count.people), count.at);
         }
-        let filling = self.listen(scene, cell);
+        let filling = self.listen(scene, cell, scratch);
         let (mut counted, mut count) = ([0.0; 2], [0.0; 2]);
-        for (door, (taken, report)) in self.taken.iter().zip(&self.reports).enumerate() {
+        for (door, (taken, report)) in scratch.taken.iter().zip(&scratch.reports).enumerate() {
             for way in 0..2 {
                 count[way] += taken.count[way];
                 if let Report::Count(own) = report {
@@ -216,33 +217,34 @@ impl Running {
     }
 
     /// Collects the doors' reports of a cell and fills the silent ones.
-    fn listen(&mut self, scene: Scene<'_>, cell: usize) -> Filling {
+    fn listen(&mut self, scene: Scene<'_>, cell: usize, scratch: &mut Scratch) -> Filling {
         let feeds = scene.feeds;
-        self.reports.clear();
+        scratch.reports.clear();
         for (door, feed) in feeds.doors.iter().enumerate() {
             let report = feeds.report(scene.sheet, &self.day, door, cell);
             self.expected += u32::from(report != Report::Absent);
             self.present += u32::from(matches!(report, Report::Count(_)));
             let start = self.day.cell_start(cell);
             self.joined |= cell > 0 && feed.since.is_some_and(|since| since >= start);
-            self.reports.push(report);
+            scratch.reports.push(report);
         }
         if scene.learned.days == 0 {
-            return first_day(&self.reports, &mut self.taken);
+            return first_day(&scratch.reports, &mut scratch.taken);
         }
         let slot = self.day.slot(cell);
-        let doors = 0..self.reports.len();
-        self.usual.clear();
-        self.usual
+        let doors = 0..scratch.reports.len();
+        scratch.usual.clear();
+        scratch
+            .usual
             .extend(doors.map(|door| scene.learned.expected(door, slot)));
         self.hearing.fill(
             &Cell {
                 start: self.day.cell_start(cell),
                 minutes: f64::from(self.day.cell_min()),
-                reports: &self.reports,
-                usual: &self.usual,
+                reports: &scratch.reports,
+                usual: &scratch.usual,
             },
-            &mut self.taken,
+            &mut scratch.taken,
         )
     }
 
@@ -265,6 +267,10 @@ impl Running {
         reason = "the log is for drawing and for learning; seven digits are plenty"
     )]
     fn write_line(&mut self, count: Ways, learned: &Learned) {
+        // A few cells more, not twice as many: thousands of stores keep a log each.
+        if self.log.len() == self.log.capacity() {
+            self.log.reserve_exact(8);
+        }
         self.log.push(Line {
             count: count.map(|people| people as f32),
             m: self.filter.m as f32,

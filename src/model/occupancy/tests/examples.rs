@@ -13,7 +13,7 @@ use crate::model::occupancy::feeds::{Feed, Feeds};
 use crate::model::occupancy::filter::{Filter, gains};
 use crate::model::occupancy::learned::{Learned, Past, curve, log_ratio, scaled};
 use crate::model::occupancy::never;
-use crate::model::occupancy::running::{Morning, Running, Scene};
+use crate::model::occupancy::running::{Morning, Running, Scene, Scratch};
 use crate::model::occupancy::settings::{Settings, ZeroRows};
 use crate::model::occupancy::sheet::Sheet;
 use crate::model::occupancy::silent::Hearing;
@@ -93,12 +93,13 @@ impl Bench {
                 self.sheet.replace(door, cell, flow, Flow::default());
             }
         }
-        self.running.step(Scene {
+        let scene = Scene {
             settings: &self.settings,
             feeds: &self.feeds,
             sheet: &self.sheet,
             learned: &self.learned,
-        });
+        };
+        self.running.step(scene, &mut Scratch::default());
         let (n, half) = (self.running.filter.n, self.running.half(&self.learned));
         (n, (n - half).max(0.0), n + half)
     }
