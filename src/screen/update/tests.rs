@@ -1,1 +1,413 @@
-//! Tests.
+//! What each key does, on a small board, without a terminal.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+
+use super::*;
+use crate::model::attempt::{ErrorKind, SourceError};
+use crate::model::board::{Board, Requests, SourceRow, StoreRow};
+use crate::model::health::{Expectation, FetchState};
+use crate::model::store::Store;
+use crate::screen::app::Spot;
+use crate::screen::input::Key;
+use crate::screen::row::Sort;
+
+fn now() -> Timestamp {
+    "2026-03-02T12:00:00Z".parse().unwrap()
+}
+
+const HOURLY: Expectation = Expectation {
+    period_s: 3600,
+    lag_s: 60,
+    grace_s: 300,
+};
+
+/// A store whose data is so many minutes old.
+fn store(name: &str, minutes: i64) -> Arc<StoreRow> {
+    let mut store = Store::named(name, chrono_tz::UTC);
+    store.capacity = Some(10);
+    Arc::new(StoreRow {
+        store: Arc::new(store),
+        declared: true,
+        members: vec![DeviceId::new("opap", name), DeviceId::new("mall", 7)],
+        occupancy: None,
+        today: None,
+        day: Arc::default(),
+        expectation: HOURLY,
+        covered_to: Some(now() - TimeDelta::minutes(minutes)),
+        confirmed: true,
+        paused: false,
+        peak: None,
+    })
+}
+
+fn source(name: &str) -> Arc<SourceRow> {
+    Arc::new(SourceRow {
+        name: name.into(),
+        vendor: "bespot".into(),
+        paused: false,
+        fetch: FetchState::Ok,
+        expectation: HOURLY,
+        horizon: None,
+        confirmed: true,
+        last_attempt: None,
+        last_success: None,
+        next_poll: None,
+        took_ms: None,
+        requests: Requests::default(),
+        devices: 0,
+        rows: 0,
+        rejected: 0,
+        revised: 0,
+        error: None,
+        notes: Vec::new(),
+        beats: Vec::new(),
+        clock_skew_s: None,
+    })
+}
+
+/// Five stores, of which `Bari` and `Dover` are overdue, and two sources.
+fn board() -> Board {
+    let mut board = Board::empty(now());
+    board.sources = vec![source("opap"), source("mall")];
+    board.stores = [
+        ("Aarau", 5),
+        ("Bari", 300),
+        ("Calais", 5),
+        ("Dover", 900),
+        ("Essen", 5),
+    ]
+    .into_iter()
+    .map(|(name, minutes)| store(name, minutes))
+    .collect();
+    board
+}
+
+fn app() -> App {
+    let mut app = App::new(Arc::new(board()), now(), 1.0);
+    app.list_mut().fit(3);
+    app
+}
+
+/// Presses keys; `^x` is Ctrl, `\r` Enter, `\u{1b}` Esc, `\t` Tab, `\u{8}` Backspace.
+fn press(app: &mut App, keys: &str) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let mut letters = keys.chars();
+    while let Some(letter) = letters.next() {
+        let key = match letter {
+            '^' => Key::ctrl(letters.next().unwrap()),
+            '\r' => Key::plain(Code::Enter),
+            '\u{1b}' => Key::plain(Code::Esc),
+            '\t' => Key::plain(Code::Tab),
+            '\u{8}' => Key::plain(Code::Backspace),
+            letter => Key::char(letter),
+        };
+        actions = update(app, Input::Key(key), now());
+    }
+    actions
+}
+
+fn selected(app: &App) -> &str {
+    app.selected().map_or("nothing", Row::name)
+}
+
+fn listed(app: &App) -> Vec<&str> {
+    let listing = &app.list().listing;
+    (0..listing.rows.len())
+        .filter_map(|ordinal| listing.place(ordinal))
+        .filter_map(|at| Row::of(&app.judgement, app.kind, at))
+        .map(Row::name)
+        .collect()
+}
+
+#[test]
+fn moving_stays_within_the_list() {
+    for (keys, name) in [
+        ("", "Aarau"),
+        ("j", "Bari"),
+        ("jjjjjjjjj", "Essen"),
+        ("jjkkkkk", "Aarau"),
+        ("G", "Essen"),
+        ("Gg", "Aarau"),
+        ("^d", "Calais"),
+        ("G^u", "Calais"),
+    ] {
+        let mut app = app();
+        press(&mut app, keys);
+        assert_eq!(selected(&app), name, "{keys}");
+    }
+}
+
+#[test]
+fn the_selected_row_is_always_in_the_window() {
+    let mut app = app();
+    for key in "jjjjkkkkGgj".chars() {
+        press(&mut app, &key.to_string());
+        let list = app.list();
+        let line = list.listing.rows[list.at];
+        assert!((list.top..list.top + list.window).contains(&line), "{key}");
+    }
+}
+
+#[test]
+fn attention_is_sought_in_a_circle() {
+    let mut app = app();
+    for (key, name) in [("n", "Bari"), ("n", "Dover"), ("n", "Bari"), ("N", "Dover")] {
+        press(&mut app, key);
+        assert_eq!(selected(&app), name);
+    }
+    press(&mut app, "p");
+    assert_eq!(listed(&app), ["Bari", "Dover"]);
+    press(&mut app, "p");
+    assert_eq!(listed(&app).len(), 5);
+    assert_eq!(selected(&app), "Dover", "the selection is kept by name");
+}
+
+#[test]
+fn a_filter_is_typed_kept_and_dropped() {
+    let mut app = app();
+    press(&mut app, "/a");
+    assert!(app.typing);
+    assert_eq!(listed(&app), ["Aarau", "Bari", "Calais"]);
+    press(&mut app, "q");
+    assert_eq!(listed(&app), Vec::<&str>::new(), "letters are letters");
+    press(&mut app, "\u{8}\r");
+    assert!(!app.typing);
+    assert_eq!(listed(&app).len(), 3);
+    press(&mut app, "\u{1b}");
+    assert_eq!(listed(&app).len(), 5);
+    press(&mut app, "/dover\u{1b}");
+    assert_eq!(listed(&app).len(), 5);
+    press(&mut app, "/!state:fresh\r");
+    assert_eq!(listed(&app), ["Bari", "Dover"]);
+    press(&mut app, "\u{1b}/\u{8}");
+    assert!(!app.typing, "deleting before the first letter ends it");
+}
+
+#[test]
+fn greek_letters_command_but_are_typed_as_they_are() {
+    let mut app = app();
+    press(&mut app, "ξ");
+    assert_eq!(selected(&app), "Bari");
+    press(&mut app, "/ξ");
+    assert_eq!(app.list().wish.filter, "ξ");
+}
+
+#[test]
+fn orders_go_round() {
+    let mut app = app();
+    press(&mut app, "s");
+    assert_eq!(app.list().wish.sort, Sort::Attention);
+    assert_eq!(listed(&app)[..2], ["Dover", "Bari"]);
+    press(&mut app, "ssssss");
+    assert_eq!(app.list().wish.sort, Sort::Configured);
+    press(&mut app, "ssS");
+    assert_eq!(app.list().wish.sort, Sort::Name);
+    assert_eq!(listed(&app)[0], "Essen");
+}
+
+#[test]
+fn entering_and_going_back() {
+    let mut app = app();
+    press(&mut app, "j\r");
+    assert_eq!(app.spot(), Spot::Store);
+    press(&mut app, "?");
+    assert_eq!(app.spot(), Spot::Help);
+    press(&mut app, "\u{1b}");
+    assert_eq!(app.spot(), Spot::Store);
+    press(&mut app, "d");
+    assert_eq!(app.spot(), Spot::Explain);
+    press(&mut app, "d\u{1b}\u{1b}\u{1b}");
+    assert_eq!(app.spot(), Spot::List(ListKind::Stores));
+    assert_eq!(selected(&app), "Bari");
+    press(&mut app, "4\r");
+    assert_eq!(app.spot(), Spot::Source);
+    press(&mut app, "2");
+    assert_eq!(app.spot(), Spot::Store);
+}
+
+#[test]
+fn tab_leaves_out_empty_screens() {
+    let mut app = app();
+    press(&mut app, "\t");
+    assert_eq!(app.kind, ListKind::Sources);
+    press(&mut app, "\t");
+    assert_eq!(app.kind, ListKind::Stores);
+    press(&mut app, "3");
+    assert_eq!(app.kind, ListKind::Fleet, "a digit goes anywhere");
+}
+
+#[test]
+fn leaving_takes_two_presses() {
+    let quit = vec![Action::Emit(Effect::Quit)];
+    let mut app = app();
+    assert_eq!(press(&mut app, "\u{1b}\u{1b}q"), []);
+    assert_eq!(
+        press(&mut app, "jq"),
+        [],
+        "another key in between starts anew"
+    );
+    assert_eq!(press(&mut app, "q"), quit);
+    let mut app = self::app();
+    assert_eq!(press(&mut app, "\r^c"), []);
+    assert_eq!(press(&mut app, "^c"), quit, "also from a page");
+    let mut app = self::app();
+    assert_eq!(press(&mut app, "\rq"), [], "q closes the page");
+    assert_eq!(app.spot(), Spot::List(ListKind::Stores));
+}
+
+#[test]
+fn polling_names_each_source_once() {
+    let mut app = app();
+    let asked = |name: &str| Action::Emit(Effect::PollNow(Some(name.into())));
+    assert_eq!(press(&mut app, "r"), [asked("opap"), asked("mall")]);
+    assert_eq!(app.message.as_ref().unwrap().text, "asked opap, mall");
+    assert_eq!(press(&mut app, "4jr"), [asked("mall")]);
+    assert_eq!(press(&mut app, "3r"), [], "nothing is selected");
+}
+
+#[test]
+fn a_frozen_picture_stays_while_boards_come() {
+    let mut app = app();
+    press(&mut app, " ");
+    app.receive(Arc::new(Board::empty(now())));
+    app.prepare(now() + TimeDelta::hours(9));
+    assert_eq!(listed(&app).len(), 5);
+    assert_eq!(app.frozen.unwrap().waiting, 1);
+    assert_eq!(app.shown_at(now() + TimeDelta::hours(9)), now());
+    press(&mut app, " ");
+    assert_eq!(listed(&app), Vec::<&str>::new());
+}
+
+#[test]
+fn the_page_of_a_row_that_is_gone_closes() {
+    let mut app = app();
+    press(&mut app, "\rd");
+    app.receive(Arc::new(Board::empty(now())));
+    app.prepare(now());
+    assert_eq!(app.spot(), Spot::List(ListKind::Stores));
+}
+
+#[test]
+fn signals_and_loss_are_actions() {
+    for (input, action) in [
+        (Input::Resumed, Action::Repaint),
+        (Input::Terminate, Action::Emit(Effect::Quit)),
+        (Input::Lost, Action::Abandon),
+        (Input::Key(Key::ctrl('l')), Action::Repaint),
+        (Input::Key(Key::ctrl('z')), Action::Suspend),
+    ] {
+        assert_eq!(update(&mut app(), input, now()), [action]);
+    }
+}
+
+#[test]
+fn a_message_stays_eight_seconds_of_the_wall() {
+    let mut app = App::new(Arc::new(board()), now(), 60.0);
+    press(&mut app, "c");
+    app.prepare(now() + TimeDelta::seconds(479));
+    assert!(app.message.is_some());
+    app.prepare(now() + TimeDelta::seconds(480));
+    assert_eq!(app.message, None);
+}
+
+mod roots {
+    //! Who is to blame.
+
+    use super::*;
+    use crate::screen::judge::{Counts, Judgement};
+
+    fn failing(name: &str, fetch: FetchState, kind: ErrorKind, message: &str) -> Arc<SourceRow> {
+        let mut row = SourceRow::clone(&source(name));
+        row.fetch = fetch;
+        row.error = Some(SourceError::new(kind, message));
+        row.next_poll = Some(now() + TimeDelta::minutes(15));
+        Arc::new(row)
+    }
+
+    fn texts(board: Board) -> Vec<String> {
+        let judgement = Judgement::new(Arc::new(board), now());
+        let blames = judgement.blames.into_iter();
+        blames.map(|blame| blame.text).collect()
+    }
+
+    #[test]
+    fn a_refused_password_comes_before_a_throttle() {
+        let mut board = board();
+        board.sources = vec![
+            failing(
+                "opap",
+                FetchState::Throttled,
+                ErrorKind::RateLimited,
+                "our ceiling is reached",
+            ),
+            failing(
+                "mall",
+                FetchState::Auth,
+                ErrorKind::Auth,
+                "password refused",
+            ),
+        ];
+        assert_eq!(
+            texts(board),
+            ["mall: password refused", "opap: our ceiling is reached"]
+        );
+    }
+
+    #[test]
+    fn our_own_link_is_one_sentence() {
+        let mut board = board();
+        board.sources = vec![
+            failing("opap", FetchState::Offline, ErrorKind::Network, "refused"),
+            failing("mall", FetchState::Offline, ErrorKind::Network, "refused"),
+        ];
+        let texts = texts(board);
+        assert_eq!(texts, ["our own link: no vendor can be reached from here"]);
+    }
+
+    #[test]
+    fn notices_come_last() {
+        let mut board = board();
+        board.notices = vec!["a damaged history was set aside".into()];
+        board.sources = vec![failing(
+            "mall",
+            FetchState::Auth,
+            ErrorKind::Auth,
+            "refused",
+        )];
+        assert_eq!(texts(board)[1], "a damaged history was set aside");
+    }
+
+    #[test]
+    fn a_verdict_is_kept_until_it_runs_out() {
+        let board = Arc::new(board());
+        let mut judgement = Judgement::new(board.clone(), now());
+        let before = judgement.version;
+        let until = judgement.until.unwrap();
+        judgement.refresh(&board, until - TimeDelta::seconds(1));
+        assert_eq!(judgement.version, before);
+        judgement.refresh(&board, until);
+        assert_eq!(judgement.version, before + 1);
+        assert_eq!(
+            judgement.counts,
+            Counts {
+                overdue: 2,
+                ..Counts::default()
+            }
+        );
+    }
+
+    #[test]
+    fn verdicts_are_those_of_a_fresh_look() {
+        let board = Arc::new(board());
+        let mut judgement = Judgement::new(board.clone(), now());
+        for minute in 0..1500 {
+            let at = now() + TimeDelta::minutes(minute);
+            judgement.refresh(&board, at);
+            for judged in &judgement.stores {
+                assert_eq!(judged.state, judged.row.data_state(at), "minute {minute}");
+            }
+        }
+    }
+}
