@@ -77,7 +77,8 @@ static TIMEOUT: Key<Period> = Key::preset(
         most: Duration::from_secs(10 * 60),
     },
     "\"15s\"",
-    "Bounds each request together with its answer.",
+    "Bounds each request together with its answer. Mews, which may take tens of seconds, gets \
+     `\"30s\"` where nothing is set.",
 );
 static REQUESTS_PER_HOUR: Key<Number<u32>> = Key::optional(
     "requests_per_hour",
@@ -129,6 +130,11 @@ pub trait VendorSettings: Sized {
     fn credential(&self) -> Option<String> {
         None
     }
+
+    /// The least time that a request gets where the configuration sets no `timeout`.
+    fn patience() -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// A source as far as it could be read.
@@ -179,7 +185,11 @@ fn read_source(section: &Section<'_>, name: Option<&str>, vendor: Vendor) -> Opt
             url,
             period: settings.period,
             every: settings.every,
-            timeout: settings.timeout,
+            timeout: if section.has(&TIMEOUT) {
+                settings.timeout
+            } else {
+                settings.timeout.max(vendor.patience())
+            },
             requests_per_hour: settings.requests_per_hour,
             ca_file: settings.ca_file,
             allow_http: settings.allow_http,

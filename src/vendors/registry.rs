@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +72,14 @@ macro_rules! vendors {
             pub fn requests_per_hour(self) -> u32 {
                 match self {
                     $(Self::$variant => super::$module::REQUESTS_PER_HOUR,)+
+                }
+            }
+
+            /// The least time that a request gets where the configuration sets no `timeout`.
+            #[must_use]
+            pub fn patience(self) -> Duration {
+                match self {
+                    $(Self::$variant => super::$module::Settings::patience(),)+
                 }
             }
 

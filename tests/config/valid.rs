@@ -202,6 +202,19 @@ fn navixy_takes_a_key_or_a_login() {
 }
 
 #[test]
+fn mews_gets_more_time_where_nothing_is_set() {
+    let timeout = |keys: &str| {
+        source(&format!("{MEWS}access_token = \"t\"\n{keys}"))
+            .common
+            .timeout
+    };
+    assert_eq!(timeout(""), Duration::from_secs(30));
+    assert_eq!(timeout("timeout = \"2s\"\n"), Duration::from_secs(2));
+    assert_eq!(timeout("timeout = \"15s\"\n"), Duration::from_secs(15));
+    assert_eq!(source(BESPOT).common.timeout, Duration::from_secs(15));
+}
+
+#[test]
 fn mews_takes_one_token_or_several() {
     let one = source(&format!("{MEWS}access_token = {{ env = \"T\" }}"));
     let several = source(&format!(

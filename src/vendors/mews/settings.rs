@@ -1,5 +1,7 @@
 //! Mews' keys of the configuration.
 
+use std::time::Duration;
+
 use crate::config::form::{Address, Flag, Hidden, List, Tables, Text};
 use crate::config::key::{Group, Key};
 use crate::config::secret::Secret;
@@ -143,6 +145,11 @@ impl VendorSettings for Settings {
             guests: guests?,
             rooms: rooms?,
         })
+    }
+
+    /// The vendor allows itself tens of seconds for an answer (vendor documentation).
+    fn patience() -> Duration {
+        Duration::from_secs(30)
     }
 
     fn secrets(&self) -> Vec<(String, &Secret)> {
