@@ -245,9 +245,14 @@ fn truths(path: &str, store: &str) -> Result<Vec<(Timestamp, f64)>> {
 
 fn open(path: &str) -> Result<Box<dyn Read>> {
     let file = File::open(path).map_err(|fault| format!("{path}: {fault}"))?;
-    Ok(if path.ends_with(".gz") {
-        Box::new(MultiGzDecoder::new(file))
-    } else {
-        Box::new(file)
-    })
+    Ok(
+        if std::path::Path::new(path)
+            .extension()
+            .is_some_and(|ending| ending == "gz")
+        {
+            Box::new(MultiGzDecoder::new(file))
+        } else {
+            Box::new(file)
+        },
+    )
 }

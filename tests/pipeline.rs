@@ -109,7 +109,7 @@ async fn totals_equal_what_the_sensors_counted() {
         let horizon = instant(&source(&board, horizon)["horizon"]);
         // A minute's row is stamped with its start, an interval's horizon is its end.
         let to = if bespot {
-            horizon + Duration::from_mins(1)
+            horizon + Duration::from_secs(60)
         } else {
             horizon
         };
@@ -149,7 +149,7 @@ async fn a_stopped_vendor_costs_its_own_row_only() {
     let mut estate = Estate::open(AFTERNOON).await;
     let before = estate.poll().await;
     estate.simulators.stop(Vendor::Bespot);
-    estate.hand.advance(Duration::from_mins(20));
+    estate.hand.advance(Duration::from_secs(1200));
     let after = estate.poll().await;
     let row = source(&after, "retail");
     assert_eq!(row["error"]["kind"], "network", "{row:#}");

@@ -3,6 +3,7 @@
 use color_eyre::eyre::{Result, WrapErr, bail};
 use tracing::Level;
 use tracing_appender::non_blocking::WorkerGuard;
+use tracing_subscriber::prelude::*;
 
 use super::Globals;
 
@@ -33,7 +34,6 @@ pub fn start(globals: &Globals) -> Result<Option<WorkerGuard>> {
     };
     // Only our own words: the HTTP and TLS crates would log addresses and headers.
     let ours = tracing_subscriber::filter::Targets::new().with_target("occtop", level);
-    use tracing_subscriber::prelude::*;
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_writer(writer);

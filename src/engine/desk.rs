@@ -17,6 +17,10 @@ use crate::model::schedule::{Finished, Schedule};
 use crate::vendors::transport::SharedBudget;
 
 /// What pollers ask of the desk.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a handful wait at a time, and attempts are the usual case"
+)]
 pub(super) enum Message {
     /// What to bring.
     Ask(Arc<str>, oneshot::Sender<Ask>),

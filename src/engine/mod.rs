@@ -46,15 +46,15 @@ impl Engine {
                 continue;
             };
             // One poke waits at most: a second one is already satisfied by the first.
-            let (poke, poked) = mpsc::channel(1);
-            pokes.insert(member.name.clone(), poke);
+            let (asking, asked) = mpsc::channel(1);
+            pokes.insert(member.name.clone(), asking);
             tasks.spawn(poller::run(poller::Poller {
                 name: member.name,
                 order,
                 source,
                 clock: clock.clone(),
                 desk: to_desk.clone(),
-                poked,
+                poked: asked,
             }));
         }
         tasks.spawn(desk::run(desk, inbox, publish, clock.clone()));

@@ -15,7 +15,7 @@ use crate::model::attempt::{Ask, Attempt, ErrorKind, Outcome, SourceError};
 use crate::vendors::source::Source;
 
 /// Every request has its own time-out; this bounds a whole poll with all its pages.
-const LONGEST_POLL: Duration = Duration::from_mins(10);
+const LONGEST_POLL: Duration = Duration::from_secs(600);
 /// First polls are spread, so that a start is not a burst on the line.
 const START_SPREAD: TimeDelta = TimeDelta::milliseconds(50);
 

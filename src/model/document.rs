@@ -17,13 +17,12 @@ fn fill(format: &str, value: i64) -> Option<String> {
     if before.contains(['{', '}']) || after.contains(['{', '}']) {
         return None;
     }
-    let width = match inside {
-        "" => 0,
-        _ => {
-            let zeros = inside.strip_prefix(':')?;
-            let all_zeros = !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0');
-            all_zeros.then_some(zeros.len())?
-        }
+    let width = if inside.is_empty() {
+        0
+    } else {
+        let zeros = inside.strip_prefix(':')?;
+        let all_zeros = !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0');
+        all_zeros.then_some(zeros.len())?
     };
     let sign = if value < 0 { "-" } else { "" };
     let digits = value.unsigned_abs();

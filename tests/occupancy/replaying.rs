@@ -85,9 +85,10 @@ fn delivered_defaults_to_the_end_of_the_interval() {
 
 #[test]
 fn minutes_move_the_number_within_a_cell() {
-    let rows: String = (0..16)
+    let rows: Vec<_> = (0..16)
         .map(|minute| format!("Ermou,north,2026-03-02T08:{minute:02}:00Z,60,1,0,\n"))
         .collect();
+    let rows = rows.concat();
     let lines = output(&format!("{HEADER}{rows}"), None);
     assert_eq!(lines.len(), 16);
     let brief = brief(&lines);

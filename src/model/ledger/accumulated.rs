@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn a_live_day_stays_small() {
         let values: Vec<_> = (1..1440)
-            .map(|minute| (minute, minute as f64 / 2.0))
+            .map(|minute| (i64::from(minute), f64::from(minute) / 2.0))
             .collect();
         let day = day(&values);
         assert!(day.values.len() < 60, "{}", day.values.len());

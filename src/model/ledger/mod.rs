@@ -468,9 +468,8 @@ impl Ledger {
         let source = &self.sources[usize::from(device.source)];
         let quiet_is_zero = match (plan.quiet, &device.state) {
             (Quiet::Zero, _) => true,
-            (Quiet::Missing, _) => false,
             (Quiet::Learned, State::Counter(counter)) => !counter.writes_zeros,
-            (Quiet::Learned, _) => false,
+            (Quiet::Missing | Quiet::Learned, _) => false,
         };
         let is_counter = matches!(device.state, State::Counter(_));
         About {

@@ -79,7 +79,7 @@ impl Source {
         self.took_ms = Some(attempt.took_ms);
         self.last_poll = u32::try_from(attempt.exchanges.len()).unwrap_or(u32::MAX);
         self.clock_skew_s = attempt.clock_skew_s().or(self.clock_skew_s);
-        self.error = attempt.outcome.error.clone();
+        self.error.clone_from(&attempt.outcome.error);
         self.revised = revised;
         if let Some(delivery) = &attempt.outcome.delivery {
             self.last_success = Some(attempt.started);

@@ -237,7 +237,7 @@ mod tests {
     fn the_largest_value_and_the_smallest_area() {
         assert_eq!(draw(&[Value(u32::MAX)], 1, (1, 1), &BLOCK), ["█"]);
         assert_eq!(draw(&[], 0, (1, 1), &BLOCK), [" "]);
-        assert_eq!(draw(&[Value(1)], 1, (0, 0), &BRAILLE), [String::new(); 0]);
+        assert_eq!(draw(&[Value(1)], 1, (0, 0), &BRAILLE), Vec::<String>::new());
         assert_eq!(draw(&[Value(0), Value(1)], 2, (1, 1), &BRAILLE), ["⢸"]);
     }
 }
