@@ -1,7 +1,7 @@
 //! The engine: polls every source on its own, makes what came durable, and publishes the board.
 //!
-//! Each source has its own task ([`poller`]) with its own time-outs and budget, so that a hanging
-//! or flooding vendor costs its own row only. All attempts meet at the [`desk`], one at a time:
+//! Each source has its own task (`poller`) with its own time-outs and budget, so that a hanging
+//! or flooding vendor costs its own row only. All attempts meet at the `desk`, one at a time:
 //! history first, then the ledger, then the board. Viewers watch the newest board and never hold
 //! a lock that a poller needs.
 
