@@ -17,7 +17,7 @@ use super::wall;
 pub enum Role {
     /// Drives and reports.
     Shuttle,
-    /// Drives, but its tracker lost contact last Monday afternoon.
+    /// Drives, but its tracker has contact only at night in the yard: it is heard of once a day.
     Offline,
     /// Drives, but its account is blocked.
     Blocked,
@@ -276,16 +276,14 @@ impl Legs {
     }
 }
 
-/// Monday 17:20 of the running week, or of the week before when that is still to come.
+/// Half past four of the running local day, or of the day before when that is still to come.
 fn last_contact(at: Timestamp) -> Timestamp {
-    use chrono::Datelike;
     let date = at.with_timezone(&zone()).date_naive();
-    let monday = date - TimeDelta::days(i64::from(date.weekday().num_days_from_monday()));
-    let contact = wall::instant(zone(), monday, 17 * 60 + 20);
-    if contact <= at {
-        contact
+    let contact = |date| wall::instant(zone(), date, 4 * 60 + 30);
+    if contact(date) <= at {
+        contact(date)
     } else {
-        wall::instant(zone(), monday - TimeDelta::days(7), 17 * 60 + 20)
+        contact(date - TimeDelta::days(1))
     }
 }
 
@@ -352,14 +350,14 @@ mod tests {
     }
 
     #[test]
-    fn a_vehicle_that_lost_contact_keeps_its_last_report() {
+    fn a_vehicle_without_contact_keeps_its_last_report() {
         let lost = vehicles(1, 8)
             .into_iter()
             .find(|one| one.role == Role::Offline)
             .unwrap();
-        let tuesday = lost.report(1, at("2026-03-03T09:00:00Z"));
-        assert!(tuesday.at <= at("2026-03-02T15:20:00Z"));
-        assert_eq!(tuesday, lost.report(1, at("2026-03-08T09:00:00Z")));
-        assert!(lost.report(1, at("2026-03-09T16:00:00Z")).at > tuesday.at);
+        let morning = lost.report(1, at("2026-03-03T06:00:00Z"));
+        assert!(morning.at <= at("2026-03-03T02:30:00Z"));
+        assert_eq!(morning, lost.report(1, at("2026-03-04T02:00:00Z")));
+        assert!(lost.report(1, at("2026-03-04T03:00:00Z")).at > morning.at);
     }
 }
