@@ -111,6 +111,28 @@ async fn trap_5_everything_is_read_again_every_quarter_of_an_hour() {
 }
 
 #[tokio::test]
+async fn trap_5_a_deleted_counter_leaves_with_the_next_full_read() {
+    let left = std::sync::atomic::AtomicI64::new(2);
+    let shrinking = move |seen: &Seen| {
+        if seen.path == ENTERPRISES {
+            return enterprises(&[]);
+        }
+        let n = left.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+        let list: Vec<_> = (0..n)
+            .map(|n| counter(&format!("c{n}"), HOTEL, 1))
+            .collect();
+        counters(&list)
+    };
+    let server = StandIn::start(NOW, shrinking).await;
+    let mut source = account(&server, &one_token());
+    for devices in [2, 1, 0] {
+        let delivery = delivered(poll(&mut source, &server).await);
+        assert_eq!(delivery.facts.len(), devices);
+        server.hand.advance(Duration::from_secs(60));
+    }
+}
+
+#[tokio::test]
 async fn an_interval_that_may_not_end_ahead_ends_now_and_one_that_may_not_be_is_left() {
     // This server accepts no end ahead of its clock.
     let strict = |seen: &Seen| match seen.body["UpdatedUtc"]["EndUtc"].as_str() {
