@@ -7,6 +7,6 @@
 
 mod bespot;
 mod loopback;
-mod smartnow;
+mod tls;
 mod transport;
 mod viametrics;
