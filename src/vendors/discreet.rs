@@ -16,6 +16,8 @@ use super::transport::{Transport, one_line};
 
 /// Longest sentence that is passed on.
 const LONGEST: usize = 1000;
+/// Longest name of a device that is passed on.
+const LONGEST_NAME: usize = 120;
 
 /// A source whose sentences hold no secret.
 pub struct Discreet {
@@ -40,6 +42,9 @@ impl Source for Discreet {
             }
             if let Some(delivery) = &mut outcome.delivery {
                 clean_lines(transport, &mut delivery.notes);
+                for (_, facts) in &mut delivery.facts {
+                    facts.name = one_line(&facts.name, LONGEST_NAME);
+                }
             }
             outcome
         }

@@ -6,6 +6,9 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+/// Longest id that is believed, in bytes.
+const LONGEST_ID: usize = 64;
+
 /// A whole number, a text, or something that is neither.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Loose<'a> {
@@ -37,6 +40,14 @@ impl<'a> Loose<'a> {
             Self::Text(text) => (!text.trim().is_empty()).then_some(text),
             Self::Other => None,
         }
+    }
+
+    /// As an id: short text without control characters, also when it came as a number. Ids end up
+    /// in tables and logs, where anything else could pass for something it is not.
+    #[must_use]
+    pub fn id(self) -> Option<Cow<'a, str>> {
+        self.text()
+            .filter(|id| id.len() <= LONGEST_ID && !id.contains(char::is_control))
     }
 }
 
@@ -131,5 +142,16 @@ mod tests {
             assert_eq!(loose.int(), int, "{json}");
             assert_eq!(loose.text().as_deref(), text, "{json}");
         }
+    }
+
+    #[test]
+    fn an_id_is_short_and_plain() {
+        let id = |text: &str| Loose::Text(text.into()).id().map(Cow::into_owned);
+        assert_eq!(id("AHQ21000").as_deref(), Some("AHQ21000"));
+        assert_eq!(id("Ω/1").as_deref(), Some("Ω/1"));
+        for odd in ["", " ", "a\u{1b}[2J", "a\nb", &"x".repeat(65)] {
+            assert_eq!(id(odd), None, "{odd:?}");
+        }
+        assert_eq!(Loose::Int(7).id().as_deref(), Some("7"));
     }
 }

@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use crate::model::attempt::{Ask, Finding, SourceError};
 
 use super::decode::{Feed, Rows};
+use super::request::stamp;
 use super::window::Window;
 use super::{Bespot, is_unknown_store, query};
 
@@ -83,7 +84,7 @@ fn seen(feed: Feed, rows: &Rows) -> Finding {
         details.push(format!("fields: {}", fields(feed, rows.short_names)));
     }
     if let Some(newest) = rows.readings.iter().map(|row| row.start).max() {
-        details.push(format!("newest: {newest}"));
+        details.push(format!("newest: {}", stamp(newest)));
     }
     if rows.rejected > 0 {
         details.push(format!("{} rows cannot be used", rows.rejected));

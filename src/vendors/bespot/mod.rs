@@ -27,7 +27,7 @@ use super::source::{Common, Source};
 use super::transport::{SharedBudget, Transport};
 
 use decode::{Feed, Rows};
-use request::{Client, Query, UNKNOWN_STORE};
+use request::{Client, Query, UNKNOWN_STORE, stamp};
 use stores::Stores;
 use window::{Plan, Planner, Window};
 
@@ -209,8 +209,10 @@ impl Bespot {
         let mut notes = self.stores.notes();
         if let (Some(wanted), Some(begin)) = (plan.cut_from, begin) {
             notes.push(format!(
-                "asked back to {begin} instead of {wanted}: more would exceed our own ceiling of \
-                 {ceiling} requests per hour"
+                "asked back to {} instead of {}: more would exceed our own ceiling of {ceiling} \
+                 requests per hour",
+                stamp(begin),
+                stamp(wanted)
             ));
         }
         let delivery = Delivery {

@@ -199,7 +199,7 @@ impl Client {
 }
 
 /// Instants go out in UTC with `Z`: one without a zone would be read in the server's.
-fn stamp(at: Timestamp) -> String {
+pub(super) fn stamp(at: Timestamp) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 

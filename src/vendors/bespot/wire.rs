@@ -174,7 +174,7 @@ impl<'de> Visitor<'de> for RowVisitor {
 impl<'a> Row<'a> {
     fn set(&mut self, name: &Name, value: Loose<'a>) {
         match name {
-            Name::StoreCode => self.store_code = value.text(),
+            Name::StoreCode => self.store_code = value.id(),
             Name::Minute => self.minute = value.text().as_deref().and_then(instant),
             Name::Entered { short } => self.short_names |= put(&mut self.entered, &value, *short),
             Name::Left { short } => self.short_names |= put(&mut self.left, &value, *short),

@@ -1,6 +1,7 @@
 //! What `check` says about a Viametrics account: enough to turn the vendor's private
 //! documentation into a working configuration.
 
+use chrono::SecondsFormat;
 use serde_json::Value as Json;
 
 use crate::model::attempt::{Ask, Finding, SourceError};
@@ -69,7 +70,10 @@ impl Viametrics {
             details.push(format!("interval: {} min", seconds / 60));
         }
         if let Some(newest) = decoded.readings.iter().map(Reading::end).max() {
-            details.push(format!("newest interval ends {newest}"));
+            details.push(format!(
+                "newest interval ends {}",
+                newest.to_rfc3339_opts(SecondsFormat::Secs, true)
+            ));
         }
         finding(rejected < rows.total, details)
     }

@@ -140,16 +140,16 @@ pub fn rows(list: &[Json], fields: &Fields) -> Rows {
 }
 
 fn row(json: &Json, fields: &Fields) -> Option<Row> {
-    let text = |aliases| Some(loose(field(json, aliases)?.1).text()?.trim().to_owned());
+    let id = |aliases| Some(loose(field(json, aliases)?.1).id()?.trim().to_owned());
     let count = |aliases| field(json, aliases).and_then(|(_, value)| loose(value).int());
     let (entered, left) = (count(&fields.entered), count(&fields.left));
     if entered.is_none() && left.is_none() {
         return None;
     }
     Some(Row {
-        counter: text(&fields.counter),
-        customer: text(&fields.customer),
-        stamp: Stamp::parse(&text(&fields.time)?)?,
+        counter: id(&fields.counter),
+        customer: id(&fields.customer),
+        stamp: Stamp::parse(&loose(field(json, &fields.time)?.1).text()?)?,
         flow: Flow {
             entered: entered.unwrap_or(0).try_into().ok()?,
             left: left.unwrap_or(0).try_into().ok()?,
@@ -227,7 +227,7 @@ pub fn counters(body: &Json, fields: &Fields) -> Option<Vec<Listed>> {
             .or_else(|| Some(field(json, &fields.counter)?.1))?;
         Some(Listed {
             key: Key {
-                counter: loose(id).text()?.trim().to_owned(),
+                counter: loose(id).id()?.trim().to_owned(),
                 customer: customer(json, fields),
             },
             name: name(json),
@@ -254,7 +254,7 @@ pub fn groups(body: &Json, fields: &Fields) -> Option<Vec<Listed>> {
         let ids = json.get("counterIds").and_then(Json::as_array).cloned();
         ids.unwrap_or_default().into_iter().filter_map(move |id| {
             let key = Key {
-                counter: loose(&id).text()?.trim().to_owned(),
+                counter: loose(&id).id()?.trim().to_owned(),
                 customer: customer.clone(),
             };
             Some(Listed {
@@ -268,7 +268,7 @@ pub fn groups(body: &Json, fields: &Fields) -> Option<Vec<Listed>> {
 
 fn customer(json: &Json, fields: &Fields) -> Option<String> {
     let (_, value) = field(json, &fields.customer)?;
-    Some(loose(value).text()?.trim().to_owned())
+    Some(loose(value).id()?.trim().to_owned())
 }
 
 fn name(json: &Json) -> Option<String> {
