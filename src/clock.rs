@@ -35,6 +35,8 @@ enum Kind {
 struct Face {
     unix_ms: AtomicI64,
     moved: watch::Sender<()>,
+    /// Who waits moves the clock to the instant waited for.
+    leaps: bool,
 }
 
 /// Moves a manual clock.
@@ -78,9 +80,21 @@ impl Clock {
     /// A clock that stands at `at` until its hand moves it.
     #[must_use]
     pub fn manual(at: Timestamp) -> (Self, Hand) {
+        Self::by_hand(at, false)
+    }
+
+    /// A clock that stands at `at` until its hand moves it or somebody waits: then it leaps to
+    /// the instant waited for, so that nobody really waits.
+    #[must_use]
+    pub fn leaping(at: Timestamp) -> (Self, Hand) {
+        Self::by_hand(at, true)
+    }
+
+    fn by_hand(at: Timestamp, leaps: bool) -> (Self, Hand) {
         let face = Arc::new(Face {
             unix_ms: AtomicI64::new(at.timestamp_millis()),
             moved: watch::Sender::new(()),
+            leaps,
         });
         (Self(Kind::Manual(face.clone())), Hand(face))
     }
@@ -119,6 +133,12 @@ impl Clock {
         // A sleep is cut into pieces so that a suspended machine or a stepped clock is noticed.
         const LONGEST_NAP: Duration = Duration::from_secs(30);
         if let Kind::Manual(face) = &self.0 {
+            if face.leaps {
+                let until = until.timestamp_millis();
+                face.unix_ms.fetch_max(until, Ordering::SeqCst);
+                face.moved.send_replace(());
+                return;
+            }
             let mut moved = face.moved.subscribe();
             while self.now() < until {
                 if moved.changed().await.is_err() {
@@ -169,6 +189,14 @@ mod tests {
         clock.sleep_until(at("2026-03-02T08:30:00Z")).await;
         let late = clock.now() - at("2026-03-02T08:30:00Z");
         assert!(late >= TimeDelta::zero() && late < TimeDelta::seconds(1));
+    }
+
+    #[tokio::test]
+    async fn a_leaping_clock_is_moved_by_who_waits_and_never_back() {
+        let (clock, _hand) = Clock::leaping(at("2026-03-02T08:00:00Z"));
+        clock.sleep_until(at("2026-03-02T09:00:00Z")).await;
+        clock.sleep_until(at("2026-03-02T08:30:00Z")).await;
+        assert_eq!(clock.now(), at("2026-03-02T09:00:00Z"));
     }
 
     #[tokio::test]

@@ -31,7 +31,7 @@ const AFTERNOON: &str = "2026-03-03T13:30:00Z";
 impl Estate {
     async fn open(at: &str) -> Self {
         let at: Timestamp = at.parse().unwrap();
-        let (clock, hand) = Clock::manual(at);
+        let (clock, hand) = Clock::leaping(at);
         let simulators = simulator::start(Options::new(clock.clone())).await.unwrap();
         let config = Config::parse(&simulators.config_toml(), "simulated")
             .unwrap_or_else(|error| panic!("{error}"))
@@ -98,7 +98,8 @@ async fn totals_equal_what_the_sensors_counted() {
     let mut compared = 0;
     for row in board["stores"].as_array().unwrap() {
         let name = row["name"].as_str().unwrap();
-        let (Some(site), Some(today)) = (truth.site(name), row["today"].as_object()) else {
+        let today = &row["today"];
+        let (Some(site), false) = (truth.site(name), today["in"].is_null()) else {
             continue;
         };
         let members = row["members"].as_array().unwrap();

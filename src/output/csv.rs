@@ -52,9 +52,8 @@ fn quantities(device: &Device) -> Vec<(String, String, String)> {
                     rows.push((name.clone(), amount.to_string(), currency));
                 }
             }
-            Value::String(word) => rows.push((name, word, String::new())),
-            Value::Bool(flag) => rows.push((name, flag.to_string(), String::new())),
-            Value::Array(_) | Value::Null => {}
+            // Words are no quantities.
+            Value::String(_) | Value::Bool(_) | Value::Array(_) | Value::Null => {}
         }
     }
     rows

@@ -8,10 +8,12 @@ use serde::Serialize;
 
 use crate::model::Timestamp;
 use crate::model::attempt::SourceError;
-use crate::model::board::{Board, DeviceRow, Figures, Occupancy, SourceRow, StoreRow};
+use crate::model::board::{Board, DeviceRow, Figures, SourceRow, StoreRow};
+use crate::model::calendar::day_start;
 use crate::model::device::{Detail, Kind};
 use crate::model::figure::Flag;
 use crate::model::health::{DataState, FetchState};
+use crate::model::store::Member;
 
 /// The whole document.
 #[derive(Debug, Serialize)]
@@ -95,23 +97,25 @@ pub struct Store {
     capacity: Option<u32>,
     data: DataState,
     /// People inside.
-    pub occupancy: Option<Inside>,
+    pub occupancy: Inside,
     /// Totals since the reset.
-    pub today: Option<Today>,
+    pub today: Today,
+    /// Its devices: those that the configuration names, whether or not they were ever seen, and
+    /// those that it claims by their source.
     members: Vec<String>,
 }
 
-/// People inside a store.
+/// People inside a store; every number is `null` while nothing is known.
 #[derive(Debug, Serialize)]
 pub struct Inside {
     /// The number to show.
-    pub shown: u32,
-    low: u32,
-    high: u32,
-    raw: i64,
-    origin: &'static str,
+    pub shown: Option<u32>,
+    low: Option<u32>,
+    high: Option<u32>,
+    raw: Option<i64>,
+    origin: Option<&'static str>,
     /// Up to when it reaches.
-    pub as_of: Instant,
+    pub as_of: Option<Instant>,
     ratio: Option<f64>,
     band: &'static str,
     quality: Vec<&'static str>,
@@ -123,12 +127,12 @@ pub struct Inside {
 pub struct Today {
     /// People in.
     #[serde(rename = "in")]
-    pub entered: u64,
+    pub entered: Option<u64>,
     /// People out.
     #[serde(rename = "out")]
-    pub left: u64,
+    pub left: Option<u64>,
     since: Instant,
-    coverage: f64,
+    coverage: Option<f64>,
 }
 
 /// One device.
@@ -284,29 +288,56 @@ fn store(row: &StoreRow, now: Timestamp) -> Store {
         open: spec.hours.open_at(spec.timezone, now),
         capacity: spec.capacity,
         data: row.data_state(now),
-        occupancy: row.occupancy.as_ref().map(|inside| occupancy(row, inside)),
-        today: row.today.map(|today| Today {
-            entered: today.entered,
-            left: today.left,
-            since: Instant(today.since),
-            coverage: rounded(today.coverage, 3),
-        }),
-        members: row.members.iter().map(ToString::to_string).collect(),
+        occupancy: occupancy(row),
+        today: today(row, now),
+        members: members(row),
     }
 }
 
-fn occupancy(row: &StoreRow, inside: &Occupancy) -> Inside {
+fn today(row: &StoreRow, now: Timestamp) -> Today {
+    let today = row.today.as_ref();
+    let spec = &row.store;
+    let since = today.map_or_else(
+        || day_start(spec.timezone, spec.reset, now),
+        |today| today.since,
+    );
+    Today {
+        entered: today.map(|today| today.entered),
+        left: today.map(|today| today.left),
+        since: Instant(since),
+        coverage: today.map(|today| rounded(today.coverage, 3)),
+    }
+}
+
+fn members(row: &StoreRow) -> Vec<String> {
+    let mut members: Vec<String> = Vec::new();
+    for member in &row.store.members {
+        match member {
+            Member::Device(id) => members.push(id.to_string()),
+            Member::AllOf(source) => {
+                let seen = row.members.iter().filter(|id| id.source() == &**source);
+                members.extend(seen.map(ToString::to_string));
+            }
+        }
+    }
+    members
+}
+
+fn occupancy(row: &StoreRow) -> Inside {
+    let inside = row.occupancy.as_ref();
     Inside {
-        shown: inside.shown.value,
-        low: inside.low,
-        high: inside.high,
-        raw: inside.raw,
-        origin: inside.origin.word(),
-        as_of: Instant(inside.shown.as_of),
+        shown: inside.map(|inside| inside.shown.value),
+        low: inside.map(|inside| inside.low),
+        high: inside.map(|inside| inside.high),
+        raw: inside.map(|inside| inside.raw),
+        origin: inside.map(|inside| inside.origin.word()),
+        as_of: inside.map(|inside| Instant(inside.shown.as_of)),
         ratio: row.ratio().map(|ratio| rounded(ratio, 4)),
         band: row.band().word(),
-        quality: inside.shown.quality.flags().map(Flag::word).collect(),
-        why: inside.why.clone(),
+        quality: inside.map_or_else(Vec::new, |inside| {
+            inside.shown.quality.flags().map(Flag::word).collect()
+        }),
+        why: inside.map_or_else(Vec::new, |inside| inside.why.clone()),
     }
 }
 

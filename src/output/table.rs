@@ -25,17 +25,14 @@ pub fn write(snapshot: &Snapshot, now: Timestamp, out: &mut dyn Write) -> io::Re
 }
 
 fn store(row: &Store, now: Timestamp) -> Vec<String> {
-    let today = row.today.as_ref();
+    let count = |count: Option<u64>| count.map_or_else(unknown, |count| count.to_string());
+    let inside = &row.occupancy;
     vec![
         row.name.clone(),
-        row.occupancy
-            .as_ref()
-            .map_or_else(unknown, |inside| inside.shown.to_string()),
-        today.map_or_else(unknown, |today| today.entered.to_string()),
-        today.map_or_else(unknown, |today| today.left.to_string()),
-        row.occupancy
-            .as_ref()
-            .map_or_else(unknown, |inside| age(inside.as_of.0, now)),
+        count(inside.shown.map(u64::from)),
+        count(row.today.entered),
+        count(row.today.left),
+        inside.as_of.map_or_else(unknown, |at| age(at.0, now)),
     ]
 }
 
