@@ -8,7 +8,8 @@ use chrono_tz::Tz;
 use crate::model::attempt::{ErrorKind, SourceError};
 use crate::model::device::{Detail, DeviceId, Facts};
 
-use super::wire::{Key, Listed, Row};
+use super::listing::Listed;
+use super::wire::{Key, Row};
 
 /// What is known of an account's counters.
 #[derive(Debug)]

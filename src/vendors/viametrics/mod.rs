@@ -8,6 +8,7 @@ mod check;
 pub mod counters;
 pub mod days;
 pub mod decode;
+pub mod listing;
 mod request;
 mod settings;
 pub mod spacing;

@@ -17,6 +17,7 @@ use crate::vendors::transport::session::{Login, Session, Token};
 use crate::vendors::transport::{Allowed, Reply, Request, SharedBudget, Transport, plain};
 
 use super::days::Days;
+use super::listing::{self, Listed};
 use super::wire::{self, Rows};
 use super::{Endpoints, Fields, Settings};
 
@@ -117,18 +118,18 @@ impl Client {
     ///
     /// # Errors
     /// Any error of the call; `schema` when there is no list.
-    pub async fn counters(&mut self) -> Result<Vec<wire::Listed>, SourceError> {
+    pub async fn counters(&mut self) -> Result<Vec<Listed>, SourceError> {
         let body = self.call(Request::to(&self.endpoints.counters)).await?;
-        wire::counters(&body, &self.fields).ok_or_else(|| no_list(&body))
+        listing::counters(&body, &self.fields).ok_or_else(|| no_list(&body))
     }
 
     /// The counters of the vendor's groups.
     ///
     /// # Errors
     /// Any error of the call; `schema` when there is no list.
-    pub async fn groups(&mut self) -> Result<Vec<wire::Listed>, SourceError> {
+    pub async fn groups(&mut self) -> Result<Vec<Listed>, SourceError> {
         let body = self.call(Request::to(&self.endpoints.groups)).await?;
-        wire::groups(&body, &self.fields).ok_or_else(|| no_list(&body))
+        listing::groups(&body, &self.fields).ok_or_else(|| no_list(&body))
     }
 
     async fn call(&mut self, request: Request) -> Result<Json, SourceError> {
