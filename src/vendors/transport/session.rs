@@ -178,3 +178,45 @@ impl<L: Login> Session<L> {
         Ok(secret)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(lifetime: Option<TimeDelta>) -> Token {
+        Token {
+            secret: "token".into(),
+            lifetime,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_ends_by_whichever_clock_comes_first() {
+        let nine = TimeDelta::minutes(9);
+        let begin = "2026-03-02T08:00:00Z".parse().unwrap();
+        let (clock, hand) = Clock::manual(begin);
+        let held = Held::new(token(Some(nine)), &clock);
+        let lasting = Held::new(token(None), &clock);
+        assert!(!held.has_ended(&clock));
+        // The wall clock was set back, or stands: the monotonic one counts on.
+        hand.set(begin - TimeDelta::hours(1));
+        tokio::time::advance(std::time::Duration::from_secs(9 * 60 - 1)).await;
+        assert!(!held.has_ended(&clock));
+        tokio::time::advance(std::time::Duration::from_secs(1)).await;
+        assert!(held.has_ended(&clock));
+        // The machine slept: only the wall clock noticed.
+        let held = Held::new(token(Some(nine)), &clock);
+        hand.set(begin);
+        assert!(held.has_ended(&clock) && !lasting.has_ended(&clock));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fast_clock_ends_a_token_sooner() {
+        let clock = Clock::scaled("2026-03-02T08:00:00Z".parse().unwrap(), 60.0);
+        let held = Held::new(token(Some(TimeDelta::minutes(9))), &clock);
+        tokio::time::advance(std::time::Duration::from_secs(8)).await;
+        assert!(!held.has_ended(&clock));
+        tokio::time::advance(std::time::Duration::from_secs(1)).await;
+        assert!(held.has_ended(&clock));
+    }
+}
