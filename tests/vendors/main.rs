@@ -7,6 +7,7 @@
 
 mod bespot;
 mod loopback;
+mod smartnow;
 mod tls;
 mod transport;
 mod viametrics;
