@@ -7,6 +7,8 @@ use ratatui::backend::{Backend, ClearType};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
+use super::shift;
+
 /// A terminal with the picture it shows.
 #[derive(Debug)]
 pub struct Canvas<B: Backend> {
@@ -75,6 +77,15 @@ impl<B: Backend> Canvas<B> {
         draw(self.next.area, &mut self.next);
         if self.next.content == self.shown.content {
             return Ok(false);
+        }
+        if let Some(shift) = shift::find(&self.shown, &self.next) {
+            let lines = shift.lines.clone();
+            if shift.up {
+                self.backend.scroll_region_up(lines, shift.by)?;
+            } else {
+                self.backend.scroll_region_down(lines, shift.by)?;
+            }
+            shift::apply(&shift, &mut self.shown);
         }
         self.backend.draw(self.shown.diff_iter(&self.next))?;
         self.backend.flush()?;

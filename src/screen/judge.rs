@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::model::Timestamp;
 use crate::model::board::{Band, Board, DeviceRow, SourceRow, StoreRow};
-use crate::model::device::DeviceId;
+use crate::model::device::{Detail, DeviceId, Kind};
 use crate::model::figure::{Flag, Quality};
 use crate::model::health::{DataState, Feed, FetchState, data_state, next_change};
 
@@ -61,6 +61,8 @@ pub struct Counts {
     pub doubtful: usize,
     /// Sources that cannot be read.
     pub failing: usize,
+    /// Vehicles, document counters and machines that need attention.
+    pub devices: usize,
     /// Stores of which nothing is known yet.
     pub waiting: usize,
 }
@@ -184,6 +186,10 @@ impl Judgement {
         for judged in &self.stores {
             self.counts.add_store(judged);
         }
+        self.counts.devices = (self.devices.iter())
+            .filter(|judged| judged.row.kind() != Kind::PeopleCounter)
+            .filter(|judged| device_trouble(judged).is_some())
+            .count();
         self.counts.failing = (self.sources.iter())
             .filter(|judged| is_failing(judged.row.fetch))
             .count();
@@ -246,6 +252,17 @@ pub fn trouble(judged: &Judged<StoreRow>) -> Option<Trouble> {
         .map_or(Quality::GOOD, |occupancy| occupancy.shown.quality);
     let doubt = (shown && is_doubtful(quality)).then_some(Trouble::Doubtful);
     band.max(overdue(judged.state)).max(doubt)
+}
+
+/// The worst trouble of a device. That of a people counter shows in its store.
+#[must_use]
+pub fn device_trouble(judged: &Judged<DeviceRow>) -> Option<Trouble> {
+    match &judged.row.facts.detail {
+        Detail::Tracker { blocked: true, .. } => None,
+        Detail::Machine { offline: true, .. } => Some(Trouble::Dead),
+        Detail::Machine { open_events, .. } if !open_events.is_empty() => Some(Trouble::Doubtful),
+        _ => overdue(judged.state),
+    }
 }
 
 /// The trouble that a data state alone means.

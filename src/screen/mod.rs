@@ -16,6 +16,7 @@ pub mod picture;
 pub mod row;
 pub mod runner;
 pub mod scene;
+pub mod shift;
 pub mod terminal;
 pub mod theme;
 pub mod update;

@@ -7,7 +7,7 @@ use crate::model::board::{DeviceRow, Figures, SourceRow, StoreRow};
 use crate::model::device::{DeviceId, Kind};
 use crate::model::health::{DataState, FetchState};
 
-use super::judge::{Judged, Judgement, Trouble, is_failing, overdue, trouble};
+use super::judge::{Judged, Judgement, Trouble, device_trouble, is_failing, overdue, trouble};
 
 /// The lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -243,16 +243,6 @@ impl<'a> Row<'a> {
                 Self::Device(judged) => device_weight(&judged.row.figures, sort),
             },
         }
-    }
-}
-
-fn device_trouble(judged: &Judged<DeviceRow>) -> Option<Trouble> {
-    use crate::model::device::Detail;
-    match &judged.row.facts.detail {
-        Detail::Tracker { blocked: true, .. } => None,
-        Detail::Machine { offline: true, .. } => Some(Trouble::Dead),
-        Detail::Machine { open_events, .. } if !open_events.is_empty() => Some(Trouble::Doubtful),
-        _ => overdue(judged.state),
     }
 }
 

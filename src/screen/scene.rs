@@ -1,7 +1,9 @@
 //! What views draw with: the state, the look, the instant, and the note of when to draw again.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
+use chrono_tz::Tz;
 use ratatui::style::Style;
 
 use crate::model::Timestamp;
@@ -12,7 +14,7 @@ use super::app::App;
 use super::glyphs::Glyphs;
 use super::judge::is_failing;
 use super::theme::Theme;
-use super::words;
+use super::words::{self, Zone};
 
 /// One frame's surroundings.
 #[derive(Debug)]
@@ -23,8 +25,9 @@ pub struct Scene<'a> {
     pub look: &'a Look,
     /// The instant that is shown.
     pub now: Timestamp,
-    wake: Cell<Option<Timestamp>>,
-    content: Cell<Option<(usize, usize)>>,
+    zone: Zone,
+    wake: Rc<Cell<Option<Timestamp>>>,
+    content: Rc<Cell<Option<(usize, usize)>>>,
 }
 
 impl<'a> Scene<'a> {
@@ -35,8 +38,9 @@ impl<'a> Scene<'a> {
             app,
             look,
             now,
-            wake: Cell::new(None),
-            content: Cell::new(None),
+            zone: look.zone,
+            wake: Rc::default(),
+            content: Rc::default(),
         }
     }
 
@@ -68,10 +72,28 @@ impl<'a> Scene<'a> {
         words::until(at, self.now)
     }
 
-    /// The wall clock at `at`.
+    /// The same surroundings with the wall clock of a store.
+    #[must_use]
+    pub fn in_zone(&self, zone: Tz) -> Scene<'a> {
+        Scene {
+            zone: Zone::Named(zone),
+            wake: self.wake.clone(),
+            content: self.content.clone(),
+            ..*self
+        }
+    }
+
+    /// The wall clock at `at`: that of the screen, or of the store the scene is set in.
     #[must_use]
     pub fn time(&self, at: Timestamp) -> String {
-        self.look.zone.time(at, self.now)
+        self.zone.time(at, self.now)
+    }
+
+    /// The short name of the scene's zone, where it is not the one of the screen's clock.
+    #[must_use]
+    pub fn other_zone(&self) -> Option<String> {
+        let here = self.zone.show(self.now, "%Z");
+        (here != self.look.zone.show(self.now, "%Z")).then_some(here)
     }
 
     /// Asks for a frame at `at`.

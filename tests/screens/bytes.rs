@@ -1,6 +1,7 @@
 //! What reaches the terminal, byte by byte.
 
 use std::io::Write;
+use std::ops::Range;
 
 use crossterm::style::force_color_output;
 use occtop::model::Timestamp;
@@ -101,12 +102,29 @@ impl Backend for Wire {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+
+    fn scroll_region_up(&mut self, lines: Range<u16>, by: u16) -> std::io::Result<()> {
+        let bytes = collected(|wire| wire.scroll_region_up(lines, by).unwrap());
+        self.sent.write_all(&bytes)
+    }
+
+    fn scroll_region_down(&mut self, lines: Range<u16>, by: u16) -> std::io::Result<()> {
+        let bytes = collected(|wire| wire.scroll_region_down(lines, by).unwrap());
+        self.sent.write_all(&bytes)
+    }
 }
 
 /// A terminal emulator of 120 columns and 40 rows.
 fn terminal() -> vt100::Parser {
     let size = |lines: u16| std::num::NonZero::new(lines).unwrap();
     vt100::Parser::new(size(40), size(120), 0)
+}
+
+/// What the terminal shows, without space at the ends.
+fn shown(terminal: &vt100::Parser) -> String {
+    let text = terminal.screen().contents();
+    let lines: Vec<_> = text.lines().map(str::trim_end).collect();
+    lines.join("\n").trim_end().to_owned()
 }
 
 /// A screen on a wire.
@@ -158,6 +176,25 @@ fn moving_the_selection_takes_few_bytes() {
 }
 
 #[test]
+fn scrolling_a_long_list_takes_little_more() {
+    let mut wired = Wired::new(Screen::new(many(1000), (120, 40)));
+    let mut terminal = terminal();
+    let now = wired.screen.now;
+    terminal.process(&wired.draw(now));
+    let mut sent = Vec::new();
+    for key in parse(&("j".repeat(80) + &"k".repeat(80))) {
+        wired.screen.key(key);
+        let bytes = wired.draw(now);
+        terminal.process(&bytes);
+        assert_eq!(shown(&terminal), wired.screen.text().trim_end());
+        sent.push(bytes.len());
+    }
+    sent.sort_unstable();
+    assert!(sent[sent.len() / 2] < 600, "{sent:?}");
+    assert!(sent[sent.len() - 1] < 1200, "{sent:?}");
+}
+
+#[test]
 fn a_minute_takes_less_than_a_kilobyte() {
     let mut wired = Wired::new(Screen::new(many(1000), (120, 40)));
     let mut now = wired.screen.now;
@@ -206,9 +243,6 @@ fn a_terminal_that_is_replayed_shows_the_picture() {
     for key in parse("jj<Enter>j<Esc>4G<Enter><Esc>?<Esc>d<Esc>3jj5611/tsi<Enter>") {
         wired.screen.key(key);
         terminal.process(&wired.draw(now));
-        let shown: Vec<_> = (terminal.screen().contents().lines())
-            .map(|line| line.trim_end().to_owned())
-            .collect();
-        assert_eq!(shown.join("\n").trim_end(), wired.screen.text().trim_end());
+        assert_eq!(shown(&terminal), wired.screen.text().trim_end());
     }
 }

@@ -1,5 +1,6 @@
 //! The whole loop without a terminal: boards, keys and a clock go in, frames and effects come out.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -95,6 +96,14 @@ impl Backend for Glass {
 
     fn flush(&mut self) -> Result<(), Self::Error> {
         Ok(())
+    }
+
+    fn scroll_region_up(&mut self, lines: Range<u16>, by: u16) -> Result<(), Self::Error> {
+        self.picture.lock().unwrap().scroll_region_up(lines, by)
+    }
+
+    fn scroll_region_down(&mut self, lines: Range<u16>, by: u16) -> Result<(), Self::Error> {
+        self.picture.lock().unwrap().scroll_region_down(lines, by)
     }
 }
 

@@ -3,9 +3,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::super::blame::Blame;
-use super::super::scene::Scene;
-use super::super::widgets::text::{Piece, columns, pieces_columns, put, put_pieces};
+use crate::screen::blame::Blame;
+use crate::screen::scene::Scene;
+use crate::screen::widgets::text::{Piece, columns, pieces_columns, put, put_pieces};
 
 pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     let blames = &scene.app.judgement.blames;

@@ -8,7 +8,7 @@ use crate::model::calendar::first_instant;
 use crate::model::reading::Flow;
 use crate::model::store::Store;
 
-use super::super::widgets::bars::Point;
+use crate::screen::widgets::bars::Point;
 
 /// The stretch of a day that is drawn: opening hours, and whatever happened outside them.
 #[derive(Clone, Debug, PartialEq)]

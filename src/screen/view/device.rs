@@ -8,13 +8,13 @@ use crate::model::device::Detail;
 use crate::model::figure::Figure;
 use crate::model::health::due;
 
-use super::super::judge::Judged;
-use super::super::row::data_word;
-use super::super::scene::Scene;
-use super::super::widgets::page::{Block, scrolled};
-use super::super::widgets::text::Piece;
-use super::super::words;
 use super::{figures, vending};
+use crate::screen::judge::Judged;
+use crate::screen::row::data_word;
+use crate::screen::scene::Scene;
+use crate::screen::widgets::page::{Block, scrolled};
+use crate::screen::widgets::text::Piece;
+use crate::screen::words;
 
 pub fn draw(
     scene: &Scene<'_>,
@@ -30,8 +30,8 @@ pub fn draw(
     ];
     let mut blocks = vec![Block::line(scene, title), Block::blank()];
     blocks.extend(lines(scene, judged).into_iter().map(|(label, pieces)| {
-        let label = (format!("{label:<14}"), theme.faint);
-        Block::line(scene, [vec![label], pieces].concat())
+        let label = (label.to_owned(), theme.faint);
+        Block::labelled(scene, label, &pieces, (14, area.width))
     }));
     let content = scrolled(&blocks, top, area, buf);
     scene.note_content(content, area.height.into());

@@ -3,19 +3,28 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::super::row::Row;
-use super::super::scene::Scene;
-use super::super::widgets::page::Block;
-use super::super::widgets::text::wrap;
-use super::help::boxed;
+use super::help::{boxed, is_framed};
 use super::{device, figures, sources, store};
+use crate::screen::row::Row;
+use crate::screen::scene::Scene;
+use crate::screen::widgets::page::Block;
+use crate::screen::widgets::text::wrap;
 
 pub fn draw(scene: &Scene<'_>, top: usize, body: Rect, buf: &mut Buffer) {
     let Some(row) = scene.app.subject() else {
         return;
     };
+    let local = match row {
+        Row::Store(judged) => &scene.in_zone(judged.row.store.timezone),
+        _ => scene,
+    };
     let theme = scene.theme();
-    let width = body.width.saturating_sub(8).min(84);
+    let boxed_width = body.width.saturating_sub(8).min(84);
+    let width = if is_framed(body) {
+        boxed_width
+    } else {
+        body.width
+    };
     let mut blocks = vec![Block::line(
         scene,
         vec![
@@ -26,6 +35,7 @@ pub fn draw(scene: &Scene<'_>, top: usize, body: Rect, buf: &mut Buffer) {
     )];
     match row {
         Row::Store(judged) => {
+            let scene = local;
             blocks.push(Block::line(
                 scene,
                 vec![
@@ -54,13 +64,13 @@ pub fn draw(scene: &Scene<'_>, top: usize, body: Rect, buf: &mut Buffer) {
                 device::lines(scene, judged)
                     .into_iter()
                     .map(|(label, pieces)| {
-                        let label = (format!("{label:<14}"), theme.faint);
-                        Block::line(scene, [vec![label], pieces].concat())
+                        let label = (label.to_owned(), theme.faint);
+                        Block::labelled(scene, label, &pieces, (14, width))
                     }),
             );
         }
     }
-    boxed(scene, "Explain", (&blocks, top), (width, body), buf);
+    boxed(scene, "Explain", (&blocks, top), (boxed_width, body), buf);
 }
 
 fn last_value(state: crate::model::health::DataState) -> bool {

@@ -7,11 +7,11 @@ use crate::model::device::Detail;
 use crate::model::figure::{Flag, Quality};
 use crate::model::health::DataState;
 
-use super::super::judge::Judged;
-use super::super::row::{data_glyph, data_word};
-use super::super::scene::Scene;
-use super::super::widgets::text::Piece;
-use super::super::words;
+use crate::screen::judge::Judged;
+use crate::screen::row::{data_glyph, data_word};
+use crate::screen::scene::Scene;
+use crate::screen::widgets::text::Piece;
+use crate::screen::words;
 
 /// People inside: the shown number, or the raw one; `0*` where it was lifted to zero.
 pub fn inside(scene: &Scene<'_>, judged: &Judged<StoreRow>) -> Piece {

@@ -7,13 +7,13 @@ use ratatui::layout::Rect;
 use crate::model::board::{DeviceRow, Figures};
 use crate::model::device::Detail;
 
-use super::super::judge::Judged;
-use super::super::row::{Row, Sort, data_glyph};
-use super::super::scene::Scene;
-use super::super::widgets::table::{Cell, Column};
-use super::super::words;
 use super::figures;
 use super::list::{self, Table};
+use crate::screen::judge::Judged;
+use crate::screen::row::{Row, Sort, data_glyph};
+use crate::screen::scene::Scene;
+use crate::screen::widgets::table::{Cell, Column};
+use crate::screen::words;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Key {

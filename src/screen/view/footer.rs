@@ -3,13 +3,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::super::app::{Overlay, Spot};
-use super::super::judge::Counts;
-use super::super::keymap::{self, Command};
-use super::super::row::Sort;
-use super::super::scene::Scene;
-use super::super::widgets::text::{Piece, pieces_columns, put_pieces};
-use super::super::words::plural;
+use crate::screen::app::{Overlay, Spot};
+use crate::screen::judge::Counts;
+use crate::screen::keymap::{self, Command};
+use crate::screen::row::Sort;
+use crate::screen::scene::Scene;
+use crate::screen::widgets::text::{Piece, pieces_columns, put_pieces};
+use crate::screen::words::plural;
 
 pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {

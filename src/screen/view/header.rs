@@ -3,10 +3,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::super::app::{ListKind, Spot, list_name};
-use super::super::scene::Scene;
-use super::super::widgets::text::{Piece, pieces_columns, put_pieces};
-use super::super::words::next_minute;
+use crate::screen::app::{ListKind, Spot, list_name};
+use crate::screen::scene::Scene;
+use crate::screen::widgets::text::{Piece, pieces_columns, put_pieces};
+use crate::screen::words::next_minute;
 
 pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
@@ -123,6 +123,7 @@ fn counts(scene: &Scene<'_>) -> Vec<Piece> {
         (counts.near, "near", theme.warn),
         (counts.overdue, "overdue", theme.warn),
         (counts.doubtful, "doubtful", theme.warn),
+        (counts.devices, plural_devices(counts.devices), theme.warn),
         (counts.failing, "failing", theme.bad),
     ];
     let mut pieces = Vec::new();
@@ -143,6 +144,10 @@ fn counts(scene: &Scene<'_>) -> Vec<Piece> {
         pieces.push(("  ".to_owned(), theme.text));
     }
     pieces
+}
+
+fn plural_devices(count: usize) -> &'static str {
+    if count == 1 { "device" } else { "devices" }
 }
 
 fn clock(scene: &Scene<'_>, long: bool) -> Vec<Piece> {

@@ -4,30 +4,47 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
 
-use super::super::keymap;
-use super::super::scene::Scene;
-use super::super::widgets::page::{Block, scrolled};
-use super::super::widgets::text::put;
+use crate::screen::keymap::{self, Binding};
+use crate::screen::scene::Scene;
+use crate::screen::widgets::page::{Block, scrolled};
+use crate::screen::widgets::text::put;
 
 pub fn draw(scene: &Scene<'_>, (top, filter): (usize, &str), body: Rect, buf: &mut Buffer) {
     let theme = scene.theme();
     let wanted = filter.to_lowercase();
-    let blocks: Vec<_> = keymap::at(scene.app.ground_spot())
-        .map(|binding| (keymap::names(binding), binding.about))
-        .filter(|(keys, about)| {
-            keys.to_lowercase().contains(&wanted) || about.to_lowercase().contains(&wanted)
-        })
-        .map(|(keys, about)| {
-            let pieces = vec![
-                (format!("{keys:<16}"), theme.accent),
-                (about.to_owned(), theme.text),
-            ];
-            Block::line(scene, pieces)
+    let width = body.width.saturating_sub(8).min(96);
+    let room = if is_framed(body) { width } else { body.width };
+    let mut blocks: Vec<_> = keymap::at(scene.app.ground_spot())
+        .filter(|binding| is_wanted(binding, &wanted))
+        .map(|binding| {
+            let about = [(binding.about.to_owned(), theme.text)];
+            let keys = (keymap::names(binding), theme.accent);
+            Block::labelled(scene, keys, &about, (16, room))
         })
         .collect();
+    if blocks.is_empty() {
+        let nothing = ("No key does that here.".to_owned(), theme.faint);
+        blocks.push(Block::line(scene, vec![nothing]));
+    }
     let title = format!("Keys on {}", scene.app.ground_spot().name());
-    let width = body.width.saturating_sub(8).min(96);
     boxed(scene, &title, (&blocks, top), (width, body), buf);
+}
+
+/// Whether a filter finds a binding: by its keys, its word or its sentence.
+fn is_wanted(binding: &Binding, wanted: &str) -> bool {
+    let words = [
+        keymap::names(binding),
+        binding.hint.unwrap_or_default().to_owned(),
+        binding.about.to_owned(),
+    ];
+    words
+        .iter()
+        .any(|text| text.to_lowercase().contains(wanted))
+}
+
+/// Whether there is room for a box around an overlay.
+pub fn is_framed(body: Rect) -> bool {
+    body.width >= 44 && body.height >= 8
 }
 
 /// Draws blocks in a box in the middle of the body; without the box where there is no room.
@@ -38,7 +55,7 @@ pub fn boxed(
     (width, body): (u16, Rect),
     buf: &mut Buffer,
 ) {
-    let framed = body.width >= 44 && body.height >= 8;
+    let framed = is_framed(body);
     let measure = scrolled(blocks, 0, Rect::ZERO, buf);
     let lines = u16::try_from(measure).unwrap_or(u16::MAX);
     let frame = if framed {

@@ -7,14 +7,14 @@ use ratatui::layout::Rect;
 use crate::model::board::{DeviceRow, Figures};
 use crate::model::device::Detail;
 
-use super::super::judge::Judged;
-use super::super::row::{Row, Sort, data_glyph};
-use super::super::scene::Scene;
-use super::super::widgets::table::{Cell, Column};
-use super::super::words;
 use super::figures;
 use super::list::{self, Table};
 use super::vending::by_hour;
+use crate::screen::judge::Judged;
+use crate::screen::row::{Row, Sort, data_glyph};
+use crate::screen::scene::Scene;
+use crate::screen::widgets::table::{Cell, Column};
+use crate::screen::words;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Key {
@@ -56,7 +56,7 @@ fn columns(scene: &Scene<'_>, width: u16) -> Vec<Column<Key>> {
         Column::words(Key::Name, "Counter", longest.min(12), 0).up_to(longest),
         Column::words(Key::Hotel, "Hotel", 10, 5).up_to(20),
         Column::words(Key::Type, "Type", 12, 8).up_to(22),
-        Column::numbers(Key::Value, "Number", 10, 4),
+        Column::numbers(Key::Value, "Number", 10, 4).up_to(12),
         Column::numbers(Key::Today, "Today", 6, 0),
         Column::numbers(Key::PerHour, "An hour", 7, 3),
         Column::words(Key::Hours, "By the hour", 12, 7).up_to(24),

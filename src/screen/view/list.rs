@@ -3,13 +3,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::super::app::{App, ListKind};
-use super::super::listing::{Line, Totals};
-use super::super::row::{Row, Sort};
-use super::super::scene::Scene;
-use super::super::widgets::page::rule;
-use super::super::widgets::table::{Align, Cell, Column, Fitted, fit};
-use super::super::widgets::text::{Piece, put, put_pieces, wrap};
+use crate::screen::app::{App, ListKind};
+use crate::screen::listing::{Line, Totals};
+use crate::screen::row::{Row, Sort};
+use crate::screen::scene::Scene;
+use crate::screen::widgets::page::rule;
+use crate::screen::widgets::table::{Align, Cell, Column, Fitted, fit};
+use crate::screen::widgets::text::{Piece, put, put_pieces, wrap};
 
 /// A list's columns and how to fill them.
 pub struct Table<'a, K> {
@@ -49,9 +49,8 @@ pub fn below(app: &App, body: Rect) -> u16 {
         ListKind::Stores if body.height >= 7 => 1,
         ListKind::Sources if body.height >= 14 => {
             let lines = u16::try_from(app.list().listing.lines.len()).unwrap_or(u16::MAX);
-            (body.height - 2)
-                .saturating_sub(lines.max(3))
-                .min(body.height / 2)
+            let list = lines.clamp(3, body.height / 2);
+            body.height - 2 - list
         }
         _ => 0,
     }

@@ -110,7 +110,10 @@ fn body(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     };
     let area = inset(area);
     match scene.app.subject() {
-        Some(Row::Store(judged)) => store::draw(scene, judged, page.scroll.top, area, buf),
+        Some(Row::Store(judged)) => {
+            let scene = &scene.in_zone(judged.row.store.timezone);
+            store::draw(scene, judged, page.scroll.top, area, buf);
+        }
         Some(Row::Source(judged)) => sources::draw_page(scene, judged, page.scroll.top, area, buf),
         Some(Row::Device(judged)) => device::draw(scene, judged, page.scroll.top, area, buf),
         None => {}

@@ -6,16 +6,16 @@ use ratatui::layout::Rect;
 
 use crate::model::board::{Requests, SourceRow};
 
-use super::super::judge::Judged;
-use super::super::row::{Row, Sort, data_glyph, fetch_glyph, fetch_word};
-use super::super::scene::Scene;
-use super::super::widgets::beats;
-use super::super::widgets::page::{Block, rule, scrolled};
-use super::super::widgets::table::{Cell, Column};
-use super::super::widgets::text::{Piece, put_pieces, wrap};
-use super::super::words::{self, plural};
 use super::figures;
 use super::list::{self, Table};
+use crate::screen::judge::Judged;
+use crate::screen::row::{Row, Sort, data_glyph, fetch_glyph, fetch_word};
+use crate::screen::scene::Scene;
+use crate::screen::widgets::beats;
+use crate::screen::widgets::page::{Block, rule, scrolled};
+use crate::screen::widgets::table::{Cell, Column};
+use crate::screen::widgets::text::{Piece, put_pieces};
+use crate::screen::words::{self, plural};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Key {
@@ -201,8 +201,8 @@ pub fn facts<'a>(
     let row = &*judged.row;
     let mut blocks = Vec::new();
     let mut fact = |label: &str, pieces: Vec<Piece>| {
-        let label = (format!("{label:<12}"), theme.faint);
-        blocks.push(Block::line(scene, [vec![label], pieces].concat()));
+        let label = (label.to_owned(), theme.faint);
+        blocks.push(Block::labelled(scene, label, &pieces, (12, width)));
     };
     let padded = |(text, style): Piece| (format!("{text:<9}"), style);
     fact(
@@ -218,28 +218,17 @@ pub fn facts<'a>(
         let text = format!("the vendor's clock is {skew} s off ours");
         fact("clock", vec![(text, theme.warn)]);
     }
-    let text_width = usize::from(width.max(24)) - 12;
     if let Some(error) = &row.error {
-        for (number, line) in wrap(&error.to_string(), text_width).into_iter().enumerate() {
-            fact(
-                if number == 0 { "error" } else { "" },
-                vec![(line, theme.bad)],
-            );
-        }
+        fact("error", vec![(error.to_string(), theme.bad)]);
     }
     for note in &row.notes {
-        for (number, line) in wrap(note, text_width).into_iter().enumerate() {
-            fact(
-                if number == 0 { "note" } else { "" },
-                vec![(line, theme.text)],
-            );
-        }
+        fact("note", vec![(note.clone(), theme.text)]);
     }
     let attempts = u16::try_from(row.beats.len()).unwrap_or(u16::MAX);
     blocks.push(Block::new(1, move |area, buf| {
         let strip = Rect {
-            x: area.x + 12.min(area.width),
-            width: area.width.saturating_sub(12).min(attempts),
+            x: area.x + 12.min(area.width / 2),
+            width: (area.width - 12.min(area.width / 2)).min(attempts),
             ..area
         };
         let label = [("attempts".to_owned(), theme.faint)];

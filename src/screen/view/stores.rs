@@ -7,17 +7,17 @@ use ratatui::layout::Rect;
 use crate::model::board::StoreRow;
 use crate::model::figure::Quality;
 
-use super::super::judge::Judged;
-use super::super::row::{Row, Sort, data_glyph};
-use super::super::scene::Scene;
-use super::super::widgets::bars::{Bars, Point};
-use super::super::widgets::gauge::Gauge;
-use super::super::widgets::page::rule;
-use super::super::widgets::table::{Align, Cell, Column, Fitted};
-use super::super::words::{self, plural};
 use super::day::Axis;
 use super::figures;
 use super::list::{self, Table, cell_area};
+use crate::screen::judge::Judged;
+use crate::screen::row::{Row, Sort, data_glyph};
+use crate::screen::scene::Scene;
+use crate::screen::widgets::bars::{Bars, Point};
+use crate::screen::widgets::gauge::Gauge;
+use crate::screen::widgets::page::rule;
+use crate::screen::widgets::table::{Align, Cell, Column, Fitted};
+use crate::screen::words::{self, plural};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Key {

@@ -3,12 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::super::listing::Totals;
-use super::super::row::{Row, data_glyph};
-use super::super::scene::Scene;
-use super::super::widgets::text::{Piece, put_pieces};
-use super::super::words::{next_minute, plural};
 use super::figures;
+use crate::screen::listing::Totals;
+use crate::screen::row::{Row, data_glyph};
+use crate::screen::scene::Scene;
+use crate::screen::widgets::text::{Piece, put_pieces};
+use crate::screen::words::{next_minute, plural};
 
 pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     let ellipsis = scene.glyphs().ellipsis;

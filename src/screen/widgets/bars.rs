@@ -6,8 +6,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::super::glyphs::{Dots, Glyphs};
-use super::super::theme::Theme;
+use crate::screen::glyphs::{Dots, Glyphs};
+use crate::screen::theme::Theme;
 
 /// One value of a series on a fixed grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +149,10 @@ fn mark(slots: &[Option<Point>], glyphs: &Glyphs) -> Option<&'static str> {
     let has = |wanted: fn(&Point) -> bool| slots.iter().flatten().any(wanted);
     if has(|point| matches!(point, Point::Missing)) {
         Some(glyphs.missing)
-    } else if has(|point| matches!(point, Point::Value(_) | Point::Provisional(_))) {
+    } else if has(|point| matches!(point, Point::Value(1..) | Point::Provisional(1..))) {
+        // The foot of a hollow column.
+        None
+    } else if has(|point| matches!(point, Point::Value(0) | Point::Provisional(0))) {
         Some(glyphs.zero)
     } else if has(|point| matches!(point, Point::Closed)) {
         Some(glyphs.closed)
@@ -178,9 +181,9 @@ fn resample(points: &[Point], total: usize, slots: usize) -> Vec<Option<Point>> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::glyphs::{ASCII, BLOCK, BRAILLE};
     use super::Point::{Closed, Missing, Provisional, Value};
     use super::*;
+    use crate::screen::glyphs::{ASCII, BLOCK, BRAILLE};
 
     fn draw(points: &[Point], total: usize, size: (u16, u16), glyphs: &Glyphs) -> Vec<String> {
         let area = Rect::new(0, 0, size.0, size.1);
@@ -219,6 +222,7 @@ mod tests {
     fn the_newest_value_is_hollow() {
         let points = [Value(4), Value(4), Provisional(4)];
         assert_eq!(draw(&points, 4, (2, 1), &BRAILLE), ["⣿⠁"]);
+        assert_eq!(draw(&points, 4, (2, 2), &BRAILLE), ["⣿⠁", "⣿ "]);
     }
 
     #[test]

@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 use crate::model::attempt::ErrorKind;
 use crate::model::board::Beat;
 
-use super::super::glyphs::Glyphs;
-use super::super::theme::Theme;
+use crate::screen::glyphs::Glyphs;
+use crate::screen::theme::Theme;
 
 /// Draws the newest attempts that fit into `area`'s first line, at its right edge.
 pub fn render(beats: &[Beat], area: Rect, buf: &mut Buffer, glyphs: &Glyphs, theme: &Theme) {
@@ -28,9 +28,9 @@ pub fn render(beats: &[Beat], area: Rect, buf: &mut Buffer, glyphs: &Glyphs, the
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::glyphs::BLOCK;
     use super::*;
     use crate::model::Timestamp;
+    use crate::screen::glyphs::BLOCK;
 
     fn beat(failure: Option<ErrorKind>, news: bool) -> Beat {
         Beat {

@@ -4,11 +4,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::super::glyphs::Glyphs;
-use super::super::theme::Theme;
-use super::super::words;
 use super::bars::{Bars, Point};
 use super::text::{columns, put, put_right};
+use crate::screen::glyphs::Glyphs;
+use crate::screen::theme::Theme;
+use crate::screen::words;
 
 /// A chart.
 #[derive(Clone, Debug)]
@@ -143,8 +143,8 @@ fn row_of(value: u32, top: u32, plot: Rect) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::glyphs::{ASCII, BLOCK};
     use super::*;
+    use crate::screen::glyphs::{ASCII, BLOCK};
 
     fn draw(chart: &Chart<'_>, size: (u16, u16), glyphs: &Glyphs) -> Vec<String> {
         let area = Rect::new(0, 0, size.0, size.1);

@@ -7,8 +7,8 @@ use ratatui::style::Style;
 use crate::model::board::{Band, StoreRow};
 use crate::model::health::DataState;
 
-use super::super::glyphs::Glyphs;
-use super::super::theme::Theme;
+use crate::screen::glyphs::Glyphs;
+use crate::screen::theme::Theme;
 
 /// A gauge of a store. It is made from the row, so that it cannot show a number without its
 /// quality: without a live number it is empty, a stale one is dimmed.
@@ -124,4 +124,100 @@ fn part(filled: f64, signs: &'static [&'static str]) -> Option<&'static str> {
         return None;
     }
     signs.get((step as usize).min(steps) - 1).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::Timestamp;
+    use crate::model::board::{Occupancy, Origin};
+    use crate::model::figure::{Figure, Quality};
+    use crate::model::health::Expectation;
+    use crate::model::store::Store;
+    use crate::screen::glyphs::{ASCII, BLOCK};
+
+    fn row(shown: u32, band: u32, capacity: Option<u32>) -> StoreRow {
+        let mut store = Store::named("Ermou", chrono_tz::UTC);
+        store.capacity = capacity;
+        StoreRow {
+            store: Arc::new(store),
+            declared: true,
+            members: Vec::new(),
+            occupancy: Some(Occupancy {
+                shown: Figure {
+                    value: shown,
+                    as_of: Timestamp::UNIX_EPOCH,
+                    fetched_at: Timestamp::UNIX_EPOCH,
+                    quality: Quality::GOOD,
+                },
+                low: shown.saturating_sub(band),
+                high: shown.saturating_add(band),
+                raw: 0,
+                origin: Origin::Counted,
+                why: Vec::new(),
+            }),
+            today: None,
+            day: Arc::default(),
+            expectation: Expectation {
+                period_s: 900,
+                lag_s: 180,
+                grace_s: 120,
+            },
+            covered_to: None,
+            confirmed: true,
+            paused: false,
+            peak: None,
+        }
+    }
+
+    fn draw(row: &StoreRow, state: DataState, width: u16, glyphs: &Glyphs) -> String {
+        let area = Rect::new(0, 0, width, 1);
+        let mut buf = Buffer::empty(area);
+        Gauge::new(row, state).render(area, &mut buf, glyphs, &Theme::mono());
+        let signs = buf.content.iter().map(ratatui::buffer::Cell::symbol);
+        signs.collect()
+    }
+
+    #[test]
+    fn number_band_and_warning_share() {
+        let half = row(50, 10, Some(100));
+        assert_eq!(
+            draw(&half, DataState::Fresh, 20, &ASCII),
+            "##########==....:..."
+        );
+        assert_eq!(
+            draw(&half, DataState::Fresh, 20, &BLOCK),
+            "━━━━━━━━━━──····┊···"
+        );
+        assert_eq!(draw(&half, DataState::Fresh, 1, &ASCII), "#");
+        assert_eq!(draw(&half, DataState::Fresh, 0, &ASCII), "");
+    }
+
+    #[test]
+    fn past_the_capacity_the_end_says_so() {
+        let over = row(130, 5, Some(100));
+        assert_eq!(draw(&over, DataState::Fresh, 10, &ASCII), "#########>");
+        let most = row(u32::MAX, 5, Some(1));
+        assert_eq!(draw(&most, DataState::Fresh, 4, &ASCII), "###>");
+    }
+
+    #[test]
+    fn without_a_live_number_it_is_empty() {
+        let half = row(50, 10, Some(100));
+        for state in [DataState::Dead, DataState::Unknown] {
+            assert_eq!(draw(&half, state, 10, &ASCII), "........:.");
+        }
+    }
+
+    #[test]
+    fn without_a_capacity_there_is_no_gauge() {
+        for capacity in [None, Some(0)] {
+            assert_eq!(
+                draw(&row(50, 10, capacity), DataState::Fresh, 4, &ASCII),
+                "    "
+            );
+        }
+    }
 }

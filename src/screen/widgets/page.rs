@@ -3,8 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::super::scene::Scene;
-use super::text::{Piece, put, put_pieces};
+use super::text::{Piece, pieces_columns, put, put_pieces, wrap_pieces};
+use crate::screen::scene::Scene;
 
 /// Draws into an area, as often as asked.
 type Drawing<'a> = Box<dyn Fn(Rect, &mut Buffer) + 'a>;
@@ -29,6 +29,59 @@ impl<'a> Block<'a> {
         let ellipsis = scene.glyphs().ellipsis;
         Self::new(1, move |area, buf| {
             put_pieces(buf, area, &pieces, ellipsis);
+        })
+    }
+
+    /// Groups of text that stay whole, as many lines as they need in `width` columns.
+    pub fn flow(scene: &'a Scene<'_>, groups: Vec<Vec<Piece>>, width: u16) -> Self {
+        let gap = (FLOW_GAP.to_owned(), scene.theme().text);
+        let mut lines: Vec<Vec<Piece>> = Vec::new();
+        for group in groups.into_iter().filter(|group| !group.is_empty()) {
+            match lines.last_mut() {
+                Some(line) if pieces_columns(line) + 3 + pieces_columns(&group) <= width => {
+                    line.push(gap.clone());
+                    line.extend(group);
+                }
+                _ => lines.push(group),
+            }
+        }
+        let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+        let ellipsis = scene.glyphs().ellipsis;
+        Self::new(height, move |area, buf| {
+            for (line, y) in lines.iter().zip(area.y..area.bottom()) {
+                let place = Rect {
+                    y,
+                    height: 1,
+                    ..area
+                };
+                put_pieces(buf, place, line, ellipsis);
+            }
+        })
+    }
+
+    /// A label and what belongs to it, in as many lines as that needs in `width` columns.
+    pub fn labelled(
+        scene: &'a Scene<'_>,
+        label: Piece,
+        pieces: &[Piece],
+        (indent, width): (u16, u16),
+    ) -> Self {
+        let indent = indent.min(width / 2);
+        let lines = wrap_pieces(pieces, width.saturating_sub(indent).max(1));
+        let height = u16::try_from(lines.len().max(1)).unwrap_or(u16::MAX);
+        let ellipsis = scene.glyphs().ellipsis;
+        Self::new(height, move |area, buf| {
+            let room = indent.saturating_sub(1);
+            put(buf, (area.x, area.y), room, (&label.0, label.1), ellipsis);
+            for (line, y) in lines.iter().zip(area.y..area.bottom()) {
+                let place = Rect {
+                    x: area.x + indent.min(area.width),
+                    y,
+                    width: area.width.saturating_sub(indent),
+                    height: 1,
+                };
+                put_pieces(buf, place, line, ellipsis);
+            }
         })
     }
 
@@ -60,6 +113,9 @@ impl<'a> Block<'a> {
         })
     }
 }
+
+/// Between two groups of a flow.
+const FLOW_GAP: &str = "   ";
 
 /// Draws a title and a line to the right edge.
 pub fn rule(scene: &Scene<'_>, title: &str, area: Rect, buf: &mut Buffer) {

@@ -80,6 +80,33 @@ pub fn pieces_columns(pieces: &[Piece]) -> u16 {
     u16::try_from(sum).unwrap_or(u16::MAX)
 }
 
+/// Breaks styled text into lines of at most `width` columns, at spaces where there are any.
+#[must_use]
+pub fn wrap_pieces(pieces: &[Piece], width: u16) -> Vec<Vec<Piece>> {
+    if pieces_columns(pieces) <= width {
+        return vec![pieces.to_vec()];
+    }
+    let mut lines: Vec<Vec<Piece>> = vec![Vec::new()];
+    let mut used = 0;
+    for (text, style) in pieces {
+        for word in text.split_whitespace() {
+            for part in wrap(word, width.into()) {
+                let wide = columns(&part);
+                if used > 0 && used + 1 + wide > usize::from(width) {
+                    lines.push(Vec::new());
+                    used = 0;
+                }
+                let space = if used > 0 { " " } else { "" };
+                used += space.len() + wide;
+                if let Some(line) = lines.last_mut() {
+                    line.push((format!("{space}{part}"), *style));
+                }
+            }
+        }
+    }
+    lines
+}
+
 /// Breaks text into lines of at most `width` columns, at spaces where there are any.
 #[must_use]
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
@@ -176,5 +203,26 @@ mod tests {
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("", 3), Vec::<String>::new());
         assert_eq!(wrap("新宿", 1), ["新", "宿"]);
+    }
+
+    #[test]
+    fn styled_text_wraps_with_its_styles() {
+        let bold = Style::new().bold();
+        let pieces = [
+            ("X auth".to_owned(), bold),
+            ("  last success".to_owned(), Style::new()),
+        ];
+        assert_eq!(wrap_pieces(&pieces, 20), [pieces.to_vec()]);
+        let lines = wrap_pieces(&pieces, 11);
+        let text = |line: &Vec<Piece>| {
+            line.iter()
+                .map(|(text, _)| text.as_str())
+                .collect::<String>()
+        };
+        assert_eq!(
+            lines.iter().map(text).collect::<Vec<_>>(),
+            ["X auth last", "success"]
+        );
+        assert_eq!((lines[0][0].1, lines[1][0].1), (bold, Style::new()));
     }
 }

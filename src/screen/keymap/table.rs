@@ -1,0 +1,289 @@
+//! The table itself.
+
+use super::{Binding, Command};
+use crate::screen::app::{ListKind, Spot};
+use crate::screen::input::{Code, Key};
+
+const ALL: &[Spot] = &Spot::ALL;
+pub const PLAIN: &[Spot] = &[
+    Spot::List(ListKind::Stores),
+    Spot::Store,
+    Spot::List(ListKind::Fleet),
+    Spot::List(ListKind::Sources),
+    Spot::List(ListKind::Hotel),
+    Spot::List(ListKind::Vending),
+    Spot::Source,
+    Spot::Device,
+];
+pub const LISTS: &[Spot] = &[
+    Spot::List(ListKind::Stores),
+    Spot::List(ListKind::Fleet),
+    Spot::List(ListKind::Sources),
+    Spot::List(ListKind::Hotel),
+    Spot::List(ListKind::Vending),
+];
+pub const FILTERED: &[Spot] = &[
+    Spot::List(ListKind::Stores),
+    Spot::List(ListKind::Fleet),
+    Spot::List(ListKind::Sources),
+    Spot::List(ListKind::Hotel),
+    Spot::List(ListKind::Vending),
+    Spot::Help,
+];
+pub const EXPLAINED: &[Spot] = &[
+    Spot::List(ListKind::Stores),
+    Spot::Store,
+    Spot::List(ListKind::Fleet),
+    Spot::List(ListKind::Sources),
+    Spot::List(ListKind::Hotel),
+    Spot::List(ListKind::Vending),
+    Spot::Source,
+    Spot::Device,
+    Spot::Explain,
+];
+const STORES: &[Spot] = &[Spot::List(ListKind::Stores), Spot::Store];
+
+const fn bind(
+    keys: &'static [Key],
+    command: Command,
+    about: &'static str,
+    hint: Option<&'static str>,
+    places: &'static [Spot],
+) -> Binding {
+    Binding {
+        keys,
+        command,
+        about,
+        hint,
+        places,
+    }
+}
+
+const fn key(letter: char) -> Key {
+    Key::char(letter)
+}
+
+const fn plain(code: Code) -> Key {
+    Key::plain(code)
+}
+
+/// The table. No key stands at two lines that share a place.
+pub const KEYS: &[Binding] = &[
+    bind(
+        &[plain(Code::Enter)],
+        Command::Open,
+        "Open the selected row",
+        Some("open"),
+        LISTS,
+    ),
+    bind(
+        &[plain(Code::Esc)],
+        Command::Back,
+        "Close an overlay, go back a level, or clear the filter; never ends the program",
+        Some("back"),
+        ALL,
+    ),
+    bind(
+        &[key('?'), plain(Code::F(1))],
+        Command::Help,
+        "The keys that work here, and away again",
+        Some("help"),
+        ALL,
+    ),
+    bind(
+        &[key('/')],
+        Command::Filter,
+        "Filter as you type: name, state:late, group:x, source:x; ! turns it round",
+        Some("filter"),
+        FILTERED,
+    ),
+    bind(
+        &[key('s')],
+        Command::Sort,
+        "Sort by the next column",
+        Some("sort"),
+        LISTS,
+    ),
+    bind(
+        &[key('S')],
+        Command::Reverse,
+        "Sort the other way round",
+        None,
+        LISTS,
+    ),
+    bind(
+        &[key('p')],
+        Command::Problems,
+        "Only what needs attention, or everything",
+        Some("problems"),
+        LISTS,
+    ),
+    bind(
+        &[key('n')],
+        Command::NextProblem,
+        "To the next row that needs attention",
+        Some("next problem"),
+        LISTS,
+    ),
+    bind(
+        &[key('N')],
+        Command::PreviousProblem,
+        "To the previous row that needs attention",
+        None,
+        LISTS,
+    ),
+    bind(
+        &[key('d')],
+        Command::Explain,
+        "Explain: why this value and this state",
+        Some("explain"),
+        EXPLAINED,
+    ),
+    bind(
+        &[key('r')],
+        Command::Poll,
+        "Ask the source of the selected row now, within its request budget",
+        Some("poll now"),
+        PLAIN,
+    ),
+    bind(
+        &[key('c')],
+        Command::Raw,
+        "Corrected occupancy, or the plain sum of in and out",
+        Some("raw"),
+        STORES,
+    ),
+    bind(
+        &[key(' ')],
+        Command::Freeze,
+        "Freeze the picture while data keeps coming, or let it run again",
+        Some("freeze"),
+        PLAIN,
+    ),
+    bind(
+        &[key('j'), plain(Code::Down)],
+        Command::Down,
+        "Down a row or a line",
+        None,
+        ALL,
+    ),
+    bind(
+        &[key('k'), plain(Code::Up)],
+        Command::Up,
+        "Up a row or a line",
+        None,
+        ALL,
+    ),
+    bind(
+        &[plain(Code::PageDown), Key::ctrl('d')],
+        Command::PageDown,
+        "Down a page",
+        None,
+        ALL,
+    ),
+    bind(
+        &[plain(Code::PageUp), Key::ctrl('u')],
+        Command::PageUp,
+        "Up a page",
+        None,
+        ALL,
+    ),
+    bind(
+        &[key('g'), plain(Code::Home)],
+        Command::First,
+        "To the top",
+        None,
+        ALL,
+    ),
+    bind(
+        &[key('G'), plain(Code::End)],
+        Command::Last,
+        "To the bottom",
+        None,
+        ALL,
+    ),
+    bind(
+        &[key('1')],
+        Command::Show(ListKind::Stores),
+        "Stores",
+        None,
+        PLAIN,
+    ),
+    bind(
+        &[key('2')],
+        Command::ShowStore,
+        "The selected store",
+        None,
+        PLAIN,
+    ),
+    bind(
+        &[key('3')],
+        Command::Show(ListKind::Fleet),
+        "Fleet: vehicles",
+        None,
+        PLAIN,
+    ),
+    bind(
+        &[key('4')],
+        Command::Show(ListKind::Sources),
+        "Sources: how fetching goes, how far the data reaches",
+        None,
+        PLAIN,
+    ),
+    bind(
+        &[key('5')],
+        Command::Show(ListKind::Hotel),
+        "Hotel: document counters",
+        None,
+        PLAIN,
+    ),
+    bind(
+        &[key('6')],
+        Command::Show(ListKind::Vending),
+        "Vending: machines",
+        None,
+        PLAIN,
+    ),
+    bind(
+        &[plain(Code::Tab), plain(Code::Right)],
+        Command::NextScreen,
+        "To the next screen that has something to show",
+        None,
+        PLAIN,
+    ),
+    bind(
+        &[plain(Code::BackTab), plain(Code::Left)],
+        Command::PreviousScreen,
+        "To the previous screen that has something to show",
+        None,
+        PLAIN,
+    ),
+    bind(
+        &[Key::ctrl('l')],
+        Command::Repaint,
+        "Draw the whole screen anew",
+        None,
+        ALL,
+    ),
+    bind(
+        &[Key::ctrl('z')],
+        Command::Suspend,
+        "Suspend; `fg` in the shell comes back",
+        None,
+        ALL,
+    ),
+    bind(
+        &[key('q')],
+        Command::Quit,
+        "Close; on a list, a second q ends the program",
+        Some("quit"),
+        ALL,
+    ),
+    bind(
+        &[Key::ctrl('c')],
+        Command::Interrupt,
+        "End the program, after a second press",
+        None,
+        ALL,
+    ),
+];
