@@ -14,6 +14,7 @@
 mod boards;
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -214,5 +215,13 @@ impl Backend for Wire {
 
     fn flush(&mut self) -> io::Result<()> {
         Backend::flush(&mut self.0)
+    }
+
+    fn scroll_region_up(&mut self, lines: Range<u16>, by: u16) -> io::Result<()> {
+        self.0.scroll_region_up(lines, by)
+    }
+
+    fn scroll_region_down(&mut self, lines: Range<u16>, by: u16) -> io::Result<()> {
+        self.0.scroll_region_down(lines, by)
     }
 }

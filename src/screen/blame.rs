@@ -86,10 +86,9 @@ fn one_source(row: &SourceRow) -> Blame {
 /// Our calls succeed, but most of what a vendor should have published is not there.
 fn pipeline(judgement: &Judgement, position: usize, source: &Judged<SourceRow>) -> Option<Blame> {
     overdue(source.state)?;
-    let devices = (judgement.board.devices.keys()).zip(&judgement.devices);
-    let states: Vec<DataState> = devices
-        .filter(|((at, _), judged)| usize::from(*at) == position && !judged.row.is_blocked())
-        .map(|(_, judged)| judged.state)
+    let states: Vec<DataState> = (judgement.devices_of(position))
+        .filter(|judged| !judged.row.is_blocked())
+        .map(|judged| judged.state)
         .filter(|state| *state != DataState::Closed)
         .collect();
     let late = states

@@ -4,7 +4,6 @@
 //! rows on every key. Each verdict knows until when it holds; a new board costs the rows that
 //! changed, and a frame costs nothing while no verdict has run out.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::Timestamp;
@@ -45,7 +44,9 @@ pub struct Judgement {
     pub counts: Counts,
     /// Who is to blame for what is wrong.
     pub blames: Vec<Blame>,
-    stores_by_name: HashMap<Arc<str>, usize>,
+    /// The position of each device's source.
+    sources_of_devices: Vec<u16>,
+    population: [usize; 4],
 }
 
 /// Stores and sources that need attention.
@@ -67,6 +68,12 @@ pub struct Counts {
     pub waiting: usize,
 }
 
+impl<R> Judged<R> {
+    fn holds(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
+
 impl Judgement {
     /// A judgement of `board` at `now`.
     #[must_use]
@@ -80,7 +87,8 @@ impl Judgement {
             version: 0,
             counts: Counts::default(),
             blames: Vec::new(),
-            stores_by_name: HashMap::new(),
+            sources_of_devices: Vec::new(),
+            population: [0; 4],
         };
         judgement.take(board, now);
         judgement
@@ -98,7 +106,7 @@ impl Judgement {
     /// The store of this name.
     #[must_use]
     pub fn store(&self, name: &str) -> Option<&Judged<StoreRow>> {
-        self.stores.get(*self.stores_by_name.get(name)?)
+        (self.stores.iter()).find(|judged| *judged.row.store.name == *name)
     }
 
     /// The source of this name.
@@ -110,66 +118,56 @@ impl Judgement {
     /// The device with this id.
     #[must_use]
     pub fn device(&self, id: &DeviceId) -> Option<&Judged<DeviceRow>> {
-        let position = self
-            .sources
-            .iter()
-            .position(|judged| *judged.row.name == *id.source())?;
-        let key = |judged: &Judged<DeviceRow>| self.position_of(judged);
-        let found = self
-            .devices
-            .binary_search_by(|judged| (key(judged), &judged.row.id).cmp(&(position, id)));
-        found.ok().map(|at| &self.devices[at])
+        let is_its_source = |judged: &Judged<SourceRow>| *judged.row.name == *id.source();
+        let source = u16::try_from(self.sources.iter().position(is_its_source)?).ok()?;
+        let from = self.sources_of_devices.partition_point(|at| *at < source);
+        let to = self.sources_of_devices.partition_point(|at| *at <= source);
+        let devices = &self.devices[from..to];
+        let found = devices.binary_search_by(|judged| judged.row.id.cmp(id));
+        found.ok().map(|at| &devices[at])
     }
 
-    fn position_of(&self, judged: &Judged<DeviceRow>) -> usize {
-        let source = judged.row.id.source();
-        self.sources
-            .iter()
-            .position(|other| *other.row.name == *source)
-            .unwrap_or(usize::MAX)
+    /// The devices of the source at this position.
+    pub fn devices_of(&self, source: usize) -> impl Iterator<Item = &Judged<DeviceRow>> {
+        let devices = self.sources_of_devices.iter().zip(&self.devices);
+        devices
+            .filter(move |(at, _)| usize::from(**at) == source)
+            .map(|(_, judged)| judged)
+    }
+
+    /// How many devices there are of a kind.
+    #[must_use]
+    pub fn population(&self, kind: Kind) -> usize {
+        self.population[kind as usize]
     }
 
     fn take(&mut self, board: Arc<Board>, now: Timestamp) {
-        self.stores = board
-            .stores
-            .iter()
-            .enumerate()
-            .map(|(at, row)| {
-                keep(self.stores.get(at), row, now).unwrap_or_else(|| judge(row, row.feed(), now))
-            })
-            .collect();
-        self.stores_by_name = (self.stores.iter().enumerate())
-            .map(|(at, judged)| (judged.row.store.name.clone(), at))
-            .collect();
-        let devices = board.devices.values().enumerate();
-        self.devices = devices
-            .map(|(at, row)| {
-                keep(self.devices.get(at), row, now).unwrap_or_else(|| judge(row, row.feed(), now))
-            })
-            .collect();
+        replace(&mut self.stores, board.stores.iter(), StoreRow::feed, now);
+        let devices = board.devices.values();
+        replace(&mut self.devices, devices, DeviceRow::feed, now);
+        self.sources_of_devices.clear();
+        let keys = board.devices.keys();
+        self.sources_of_devices
+            .extend(keys.map(|(source, _)| *source));
+        self.population = [0; 4];
+        for judged in &self.devices {
+            self.population[judged.row.kind() as usize] += 1;
+        }
         self.board = board;
         self.conclude();
     }
 
     fn renew(&mut self, now: Timestamp) {
-        for judged in &mut self.stores {
-            if judged.until.is_some_and(|until| now >= until) {
-                *judged = judge(&judged.row, judged.row.feed(), now);
-            }
-        }
-        for judged in &mut self.devices {
-            if judged.until.is_some_and(|until| now >= until) {
-                *judged = judge(&judged.row, judged.row.feed(), now);
-            }
-        }
+        renew(&mut self.stores, StoreRow::feed, now);
+        renew(&mut self.devices, DeviceRow::feed, now);
         self.conclude();
     }
 
     /// What follows from the rows: the sources' states, the counts, the next change.
     fn conclude(&mut self) {
         let mut worst = vec![DataState::Unknown; self.board.sources.len()];
-        for ((position, _), judged) in self.board.devices.keys().zip(&self.devices) {
-            if let Some(state) = worst.get_mut(usize::from(*position))
+        for (source, judged) in self.sources_of_devices.iter().zip(&self.devices) {
+            if let Some(state) = worst.get_mut(usize::from(*source))
                 && !judged.row.is_blocked()
             {
                 *state = judged.state.max(*state);
@@ -293,12 +291,30 @@ pub fn is_failing(fetch: FetchState) -> bool {
     )
 }
 
-fn keep<R>(old: Option<&Judged<R>>, row: &Arc<R>, now: Timestamp) -> Option<Judged<R>>
-where
-    Judged<R>: Clone,
-{
-    old.filter(|old| Arc::ptr_eq(&old.row, row) && old.until.is_none_or(|until| now < until))
-        .cloned()
+/// Puts rows in the place of others; a row that is the same keeps its verdict while that holds.
+fn replace<'a, R: 'a>(
+    judged: &mut Vec<Judged<R>>,
+    rows: impl Iterator<Item = &'a Arc<R>>,
+    feed: fn(&R) -> Feed<'_>,
+    now: Timestamp,
+) {
+    let mut count = 0;
+    for row in rows {
+        match judged.get_mut(count) {
+            Some(known) if known.holds(now) && Arc::ptr_eq(&known.row, row) => {}
+            Some(known) => *known = judge(row, feed(row), now),
+            None => judged.push(judge(row, feed(row), now)),
+        }
+        count += 1;
+    }
+    judged.truncate(count);
+}
+
+/// Works out anew what does not hold any more.
+fn renew<R>(judged: &mut [Judged<R>], feed: fn(&R) -> Feed<'_>, now: Timestamp) {
+    for known in judged.iter_mut().filter(|known| !known.holds(now)) {
+        *known = judge(&known.row, feed(&known.row), now);
+    }
 }
 
 fn judge<R>(row: &Arc<R>, feed: Feed<'_>, now: Timestamp) -> Judged<R> {

@@ -2,6 +2,7 @@
 //! for every frame.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use unicode_width::UnicodeWidthStr;
@@ -165,27 +166,22 @@ impl Listing {
     }
 
     fn group<'a>(&mut self, places: &[usize], row: impl Fn(usize) -> Option<Row<'a>>) {
-        let mut groups: Vec<(Arc<str>, Totals, Vec<usize>)> = Vec::new();
+        let mut groups: Vec<(Heading<'a>, Totals, Vec<usize>)> = Vec::new();
+        let mut known: HashMap<Heading<'a>, usize> = HashMap::new();
         for at in places {
             let Some(found) = row(*at) else { continue };
-            let name = heading(found);
-            let known = groups.iter().position(|(known, ..)| **known == *name);
-            let number = known.unwrap_or_else(|| {
-                groups.push((name, Totals::default(), Vec::new()));
+            let heading = Heading::of(found);
+            let number = *known.entry(heading).or_insert_with(|| {
+                groups.push((heading, Totals::default(), Vec::new()));
                 groups.len() - 1
             });
             groups[number].1.add(found);
             groups[number].2.push(*at);
         }
-        let headed = groups.len() > 1 || groups.first().is_some_and(|(name, ..)| !name.is_empty());
-        for (name, totals, places) in groups {
+        let headed = groups.iter().any(|(heading, ..)| *heading != Heading::None);
+        for (heading, totals, places) in groups {
             if headed {
-                let name = if name.is_empty() {
-                    "Other".into()
-                } else {
-                    name
-                };
-                self.lines.push(Line::Group(name, totals));
+                self.lines.push(Line::Group(heading.text(), totals));
             }
             self.lines.extend(places.into_iter().map(Line::Row));
         }
@@ -203,12 +199,10 @@ impl Listing {
 /// How many rows a list has without any filter.
 #[must_use]
 pub fn population(judgement: &Judgement, kind: ListKind) -> usize {
-    match kind {
-        ListKind::Stores => judgement.stores.len(),
-        ListKind::Sources => judgement.sources.len(),
-        _ => (judgement.devices.iter())
-            .filter(|judged| kind.devices() == Some(judged.row.kind()))
-            .count(),
+    match (kind, kind.devices()) {
+        (ListKind::Stores, _) => judgement.stores.len(),
+        (_, Some(devices)) => judgement.population(devices),
+        (_, None) => judgement.sources.len(),
     }
 }
 
@@ -227,17 +221,35 @@ fn belongs(row: Row<'_>, kind: ListKind) -> bool {
     }
 }
 
-/// A store's group; counters that no store claims stand under their source.
-fn heading(row: Row<'_>) -> Arc<str> {
-    let Row::Store(judged) = row else {
-        return "".into();
-    };
-    match (&judged.row.store.group, judged.row.members.first()) {
-        (_, Some(member)) if !judged.row.declared => {
-            format!("{}, in no store", member.source()).into()
+/// What stands over a group of stores.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Heading<'a> {
+    /// The group of the configuration.
+    Group(&'a str),
+    /// The source of counters that no store claims.
+    Unclaimed(&'a str),
+    /// Nothing in particular.
+    None,
+}
+
+impl<'a> Heading<'a> {
+    fn of(row: Row<'a>) -> Self {
+        let Row::Store(judged) = row else {
+            return Self::None;
+        };
+        match (&judged.row.store.group, judged.row.members.first()) {
+            (_, Some(member)) if !judged.row.declared => Self::Unclaimed(member.source()),
+            (Some(group), _) => Self::Group(group),
+            (None, _) => Self::None,
         }
-        (Some(group), _) => group.clone(),
-        (None, _) => "".into(),
+    }
+
+    fn text(self) -> Arc<str> {
+        match self {
+            Self::Group(name) => name.into(),
+            Self::Unclaimed(source) => format!("{source}, in no store").into(),
+            Self::None => "Other".into(),
+        }
     }
 }
 

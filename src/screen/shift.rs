@@ -81,7 +81,7 @@ fn likeliest(shown: &[u64], next: &[u64]) -> Option<Shift> {
     let offsets = (1 - height..height).filter(|offset| *offset != 0);
     let best = offsets.max_by_key(|offset| lines_at(*offset).count())?;
     let first = lines_at(best).next()?;
-    let last = lines_at(best).last()?;
+    let last = lines_at(best).next_back()?;
     let start = u16::try_from(first.min(first + best)).ok()?;
     let end = u16::try_from(last.max(last + best) + 1).ok()?;
     Some(Shift {
