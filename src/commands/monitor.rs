@@ -1,12 +1,12 @@
 //! `occtop`: the monitor on the configured sources.
 
-use color_eyre::eyre::{Result, WrapErr, eyre};
+use color_eyre::eyre::{Report, Result, WrapErr, eyre};
 use tokio::sync::mpsc;
 
 use super::{Exit, Globals, UsageError, session};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::engine::{self, Engine, Poker};
+use crate::engine::{Engine, Poker, Start, Stopped};
 use crate::history::History;
 use crate::screen::{self, Effect};
 
@@ -42,13 +42,13 @@ pub(super) async fn show(
         )
         .into());
     }
-    let sources = engine::open(config, zone, &clock).await;
-    let mut desk = engine::desk(&sources, history.handle.clone(), &clock).await?;
-    history
-        .notices
-        .into_iter()
-        .for_each(|said| desk.notice(said));
-    let mut engine = Engine::start(sources, desk, &clock);
+    let mut engine = Engine::start(Start {
+        config: config.clone(),
+        zone,
+        history: history.handle.clone(),
+        clock: clock.clone(),
+        notices: history.notices,
+    });
     let prune = tokio::spawn(keep(
         history.handle.clone(),
         config.history.keep,
@@ -58,7 +58,10 @@ pub(super) async fn show(
     let serve = tokio::spawn(serve(wanted, engine.poker()));
     let shown = tokio::select! {
         shown = screen::run(look, engine.boards(), clock, effects) => shown.wrap_err("the terminal"),
-        failed = engine.failed() => Err(eyre!(super::crash::of_task(&failed))),
+        stopped = engine.stopped() => Err(match stopped {
+            Stopped::Panicked(error) => eyre!(super::crash::of_task(&error)),
+            Stopped::Unreadable(error) => Report::new(error).wrap_err("reading the history"),
+        }),
     };
     prune.abort();
     serve.abort();

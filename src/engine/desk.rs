@@ -4,7 +4,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::opening::Sources;
+use super::opening::Member;
 use super::past::{self, Memory};
 use crate::clock::Clock;
 use crate::history::{History, HistoryError, SetAside};
@@ -12,6 +12,7 @@ use crate::model::Timestamp;
 use crate::model::attempt::{Ask, Attempt, ErrorKind, Outcome, SourceError};
 use crate::model::board::Board;
 use crate::model::budget::Budget;
+use crate::model::ledger::plan::Plan;
 use crate::model::ledger::{Ledger, Progress};
 use crate::model::schedule::{Finished, Schedule};
 use crate::vendors::transport::SharedBudget;
@@ -47,39 +48,58 @@ struct Clerk {
     budget: SharedBudget,
 }
 
+/// What the desk is told of a source before anything is read.
+pub(super) struct Place {
+    name: Arc<str>,
+    error: Option<SourceError>,
+    budget: SharedBudget,
+}
+
+impl Place {
+    pub fn of(member: &Member) -> Self {
+        Self {
+            name: member.name.clone(),
+            error: member.error.clone(),
+            budget: member.budget.clone(),
+        }
+    }
+}
+
 impl Desk {
-    /// Reads the past and makes a board of it.
+    /// Reads the past and makes a board of it. May be dropped at any time.
     pub(super) async fn open(
-        sources: &Sources,
+        plan: Plan,
+        places: Vec<Place>,
         history: History,
-        clock: &Clock,
+        clock: Clock,
     ) -> Result<Self, HistoryError> {
         let now = clock.now();
-        let mut past = past::read(&history, &sources.plan, now).await?;
-        let mut ledger = Ledger::new(sources.plan.clone(), now);
-        ledger.restore(past.restored);
+        let cadences: Vec<_> = plan.sources.iter().map(|source| source.cadence).collect();
+        let mut ledger = Ledger::new(plan, now);
+        let mut past = past::read(&history, &mut ledger, now).await?;
+        let mut ledger = rows_made(ledger).await;
         let mut clerks = Vec::new();
-        for (member, plan) in sources.members.iter().zip(&sources.plan.sources) {
-            let mut schedule = Schedule::new(&plan.name, plan.cadence);
-            let memory = past.memory.remove(&*plan.name).unwrap_or_default();
+        for (place, cadence) in places.into_iter().zip(cadences) {
+            let mut schedule = Schedule::new(&place.name, cadence);
+            let memory = past.memory.remove(&*place.name).unwrap_or_default();
             if let Some(learned) = memory.learned {
                 schedule.restore(learned);
             }
-            let sent = past.requests.remove(&plan.name).unwrap_or_default();
-            locked(&member.budget).remember(sent);
-            if let Some(error) = &member.error {
-                ledger.misconfigured(&member.name, error.clone());
+            let sent = past.requests.remove(&place.name).unwrap_or_default();
+            locked(&place.budget).remember(sent);
+            if let Some(error) = place.error {
+                ledger.misconfigured(&place.name, error);
             }
             clerks.push(Clerk {
-                name: member.name.clone(),
+                name: place.name,
                 schedule,
-                budget: member.budget.clone(),
+                budget: place.budget,
             });
         }
         Ok(Self {
             ledger,
             history,
-            clock: clock.clone(),
+            clock,
             clerks,
             trouble: None,
             standing: Vec::new(),
@@ -183,6 +203,19 @@ impl Desk {
     fn show_notices(&mut self) {
         let notices = self.standing.iter().chain(&self.trouble).cloned().collect();
         self.ledger.notices(notices);
+    }
+}
+
+/// Brings a thousand estimates up to date on a thread of its own: nobody waits for it who wants to
+/// leave.
+async fn rows_made(mut ledger: Ledger) -> Ledger {
+    let making = tokio::task::spawn_blocking(move || {
+        ledger.restored();
+        ledger
+    });
+    match making.await {
+        Ok(ledger) => ledger,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The engine: polls every source on its own, makes what came durable, and publishes the board.
 //!
-//! Each source has its own task (`poller`) with its own time-outs and budget, so that a hanging
-//! or flooding vendor costs its own row only. All attempts meet at the `desk`, one at a time:
+//! Each source has its own task ([`poller`]) with its own time-outs and budget, so that a hanging
+//! or flooding vendor costs its own row only. All attempts meet at the [`desk`], one at a time:
 //! history first, then the ledger, then the board. Viewers watch the newest board and never hold
 //! a lock that a poller needs.
 
@@ -11,15 +11,21 @@ mod past;
 mod poller;
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
+use chrono_tz::Tz;
 use futures_util::future::join_all;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::timeout;
 
 use crate::clock::Clock;
-use crate::history::History;
+use crate::config::Config;
+use crate::history::{History, HistoryError};
 use crate::model::board::Board;
+use crate::model::ledger::Ledger;
 
 pub use self::desk::{Desk, damaged};
 pub use self::opening::{Member, Sources, open};
@@ -29,35 +35,53 @@ pub use self::opening::{Member, Sources, open};
 pub struct Engine {
     boards: watch::Receiver<Arc<Board>>,
     pokes: BTreeMap<Arc<str>, mpsc::Sender<()>>,
-    tasks: JoinSet<()>,
+    tasks: JoinSet<Result<(), HistoryError>>,
 }
 
+/// What a running engine needs.
+#[derive(Clone)]
+pub struct Start {
+    /// The sources and stores.
+    pub config: Config,
+    /// The zone for what neither a store nor a vendor gives one.
+    pub zone: Tz,
+    /// Where readings are kept.
+    pub history: History,
+    /// What time it is.
+    pub clock: Clock,
+    /// Sentences for the board.
+    pub notices: Vec<String>,
+}
+
+/// Why an engine stopped by itself.
+#[derive(Debug)]
+pub enum Stopped {
+    /// One of its tasks panicked: a fault of the program.
+    Panicked(JoinError),
+    /// What earlier runs left cannot be read.
+    Unreadable(HistoryError),
+}
+
+/// A past that takes longer to read than this is mentioned on the board.
+const SHORT_READ: Duration = Duration::from_millis(300);
+
 impl Engine {
-    /// Starts polling. The first board, made of what history knew, is there at once.
+    /// Starts. The first board is there at once and has the stores of the configuration; then
+    /// comes what history knows, which takes a moment for a large chain, and then polling begins.
     #[must_use]
-    pub fn start(sources: Sources, desk: Desk, clock: &Clock) -> Self {
-        let (publish, boards) = watch::channel(desk.board());
-        // Attempts wait here while one is written; a full queue holds pollers, never viewers.
-        let (to_desk, inbox) = mpsc::channel(sources.members.len().max(1));
+    pub fn start(start: Start) -> Self {
+        let plan = opening::outline(&start.config, start.zone);
+        let mut blank = Ledger::new(plan, start.clock.now());
+        blank.notices(start.notices.iter().map(|said| (**said).into()).collect());
+        let (publish, boards) = watch::channel(blank.board());
+        let enabled = start.config.sources.iter().filter(|source| source.enabled);
+        // One poke waits at most: a second one is already satisfied by the first.
+        let (pokes, poked) = enabled
+            .map(|source| (source.common.name.clone(), mpsc::channel(1)))
+            .map(|(name, (poke, poked))| ((name.clone(), poke), (name, poked)))
+            .unzip();
         let mut tasks = JoinSet::new();
-        let mut pokes = BTreeMap::new();
-        for (order, member) in sources.members.into_iter().enumerate() {
-            let Some(source) = member.source else {
-                continue;
-            };
-            // One poke waits at most: a second one is already satisfied by the first.
-            let (asking, asked) = mpsc::channel(1);
-            pokes.insert(member.name.clone(), asking);
-            tasks.spawn(poller::run(poller::Poller {
-                name: member.name,
-                order,
-                source,
-                clock: clock.clone(),
-                desk: to_desk.clone(),
-                poked: asked,
-            }));
-        }
-        tasks.spawn(desk::run(desk, inbox, publish, clock.clone()));
+        tasks.spawn(work(start, blank, publish, poked));
         Self {
             boards,
             pokes,
@@ -77,12 +101,12 @@ impl Engine {
         Poker(self.pokes.clone())
     }
 
-    /// Waits until one of the tasks has panicked. Pollers survive their vendor's worst, so this is
-    /// a fault of the program.
-    pub async fn failed(&mut self) -> JoinError {
+    /// Waits until the engine has stopped by itself. Pollers survive their vendor's worst.
+    pub async fn stopped(&mut self) -> Stopped {
         loop {
             match self.tasks.join_next().await {
-                Some(Err(error)) if error.is_panic() => return error,
+                Some(Err(error)) if error.is_panic() => return Stopped::Panicked(error),
+                Some(Ok(Err(error))) => return Stopped::Unreadable(error),
                 Some(_) => {}
                 None => std::future::pending().await,
             }
@@ -93,6 +117,66 @@ impl Engine {
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
     }
+}
+
+/// Opens everything, then polls until it is dropped or one of its tasks panics.
+async fn work(
+    start: Start,
+    blank: Ledger,
+    publish: watch::Sender<Arc<Board>>,
+    mut poked: BTreeMap<Arc<str>, mpsc::Receiver<()>>,
+) -> Result<(), HistoryError> {
+    let clock = start.clock.clone();
+    let notices = start.notices.clone();
+    let (sources, mut desk) = opened(start, blank, &publish).await?;
+    notices.into_iter().for_each(|said| desk.notice(said));
+    publish.send_replace(desk.board());
+    // Attempts wait here while one is written; a full queue holds pollers, never viewers.
+    let (to_desk, inbox) = mpsc::channel(sources.members.len().max(1));
+    let mut tasks = JoinSet::new();
+    for (order, member) in sources.members.into_iter().enumerate() {
+        let (Some(source), Some(poked)) = (member.source, poked.remove(&member.name)) else {
+            continue;
+        };
+        tasks.spawn(poller::run(poller::Poller {
+            name: member.name,
+            order,
+            source,
+            clock: clock.clone(),
+            desk: to_desk.clone(),
+            poked,
+        }));
+    }
+    tasks.spawn(desk::run(desk, inbox, publish, clock));
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = ended
+            && let Ok(panic) = error.try_into_panic()
+        {
+            std::panic::resume_unwind(panic);
+        }
+    }
+    Ok(())
+}
+
+/// Opens the sources, which may ask commands for secrets, and reads the past. What takes long is
+/// said on the blank board meanwhile.
+async fn opened(
+    start: Start,
+    mut blank: Ledger,
+    publish: &watch::Sender<Arc<Board>>,
+) -> Result<(Sources, Desk), HistoryError> {
+    let mut opening = pin!(async {
+        let sources = open(&start.config, start.zone, &start.clock).await;
+        let desk = desk(&sources, start.history, &start.clock).await?;
+        Ok((sources, desk))
+    });
+    if let Ok(opened) = timeout(SHORT_READ, &mut opening).await {
+        return opened;
+    }
+    let said = start.notices.iter().map(|said| (**said).into());
+    blank.notices(said.chain(["reading the history".into()]).collect());
+    publish.send_replace(blank.board());
+    opening.await
 }
 
 /// Asks sources to poll now.
@@ -137,10 +221,12 @@ pub async fn poll_once(
 ///
 /// # Errors
 /// When the history cannot be read.
-pub async fn desk(
+pub fn desk(
     sources: &Sources,
     history: History,
     clock: &Clock,
-) -> Result<Desk, crate::history::HistoryError> {
-    Desk::open(sources, history, clock).await
+) -> impl Future<Output = Result<Desk, HistoryError>> + Send + use<> {
+    // Sources belong to one task each and cannot be lent across a wait.
+    let clerks = sources.members.iter().map(desk::Place::of).collect();
+    Desk::open(sources.plan.clone(), clerks, history, clock.clone())
 }

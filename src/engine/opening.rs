@@ -70,14 +70,23 @@ pub async fn open(config: &Config, display_zone: Tz, clock: &Clock) -> Sources {
             budget,
         });
     }
-    let stores = config.stores.iter().cloned().map(Arc::new).collect();
     Sources {
         members,
-        plan: Plan {
-            sources: plans,
-            stores,
-            display_zone,
-        },
+        plan: following(config, plans, display_zone),
+    }
+}
+
+/// The plan as far as it is known before any source is opened.
+pub(super) fn outline(config: &Config, display_zone: Tz) -> Plan {
+    let plans = config.sources.iter().map(|source| plan(source, None));
+    following(config, plans.collect(), display_zone)
+}
+
+fn following(config: &Config, sources: Vec<SourcePlan>, display_zone: Tz) -> Plan {
+    Plan {
+        sources,
+        stores: config.stores.iter().cloned().map(Arc::new).collect(),
+        display_zone,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What earlier runs left in history, in the form that ledger, schedules and budgets take.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -10,8 +10,8 @@ use crate::history::{History, HistoryError, PastAttempt, PastSource, Query, Stor
 use crate::model::Timestamp;
 use crate::model::board::Beat;
 use crate::model::calendar::local_midnight;
-use crate::model::ledger::plan::Plan;
-use crate::model::ledger::{Restored, RestoredSource, Spans};
+use crate::model::device::{DeviceId, Facts};
+use crate::model::ledger::{Ledger, Restored, RestoredSource, Spans};
 use crate::model::occupancy::Visit;
 use crate::model::reading::{Quantity, Reading};
 use crate::model::schedule::Learned;
@@ -22,10 +22,11 @@ const RECENT: TimeDelta = TimeDelta::hours(50);
 /// How far back counts are read to learn from: a fortnight, and the day it begins in.
 const LEARNED_FROM: TimeDelta = TimeDelta::days(15);
 
-/// Everything an earlier run left.
+/// Counts to learn from are read in pieces of this length.
+const LEARNED_PIECE: TimeDelta = TimeDelta::hours(12);
+
+/// What an earlier run left beside what is in the ledger.
 pub(super) struct Past {
-    /// For the ledger.
-    pub restored: Restored,
     /// Requests within the last hour, by source.
     pub requests: BTreeMap<Arc<str>, Vec<Timestamp>>,
     /// What was remembered, by source.
@@ -45,14 +46,15 @@ pub(super) struct Memory {
 /// The key under which [`Memory`] is kept.
 pub(super) const MEMORY: &str = "poll";
 
-/// Reads the past.
+/// Reads the past into a ledger that has seen nothing. Readings go there page by page: two days of
+/// a large chain are millions of them.
 pub(super) async fn read(
     history: &History,
-    plan: &Plan,
+    ledger: &mut Ledger,
     now: Timestamp,
 ) -> Result<Past, HistoryError> {
-    let past = history.restore().await?;
-    let memory: BTreeMap<String, Memory> = past
+    let left = history.restore().await?;
+    let memory: BTreeMap<String, Memory> = left
         .memory
         .into_iter()
         .filter_map(|(owner, mut values)| {
@@ -61,44 +63,33 @@ pub(super) async fn read(
             Some((owner, memory))
         })
         .collect();
-    let midnights = past.facts.iter().map(|(id, facts)| {
-        let claimed = plan.claimant(id).map(|store| plan.stores[store].timezone);
-        let zone = claimed.or(facts.timezone).unwrap_or(plan.display_zone);
-        (id.clone(), local_midnight(zone, now))
-    });
-    let bases = history.last_levels(midnights.collect()).await?;
     let recent_from = quarter(now - RECENT);
-    let recent = history.readings(Query::since(recent_from)).await?;
-    let earlier = history.flow_sums(now - LEARNED_FROM, recent_from).await?;
-    // A counter's newest reading may be older than the recent ones. It is part of the earlier sums
-    // then, and only tells how far the counter reached.
-    let (silent, newest): (Vec<_>, Vec<_>) = past.newest.into_iter().partition(|stored| {
-        stored.reading.start < recent_from && stored.reading.measure.quantity() == Quantity::Flow
+    let bases = bases(history, ledger, &left.facts, now).await?;
+    let newest = left.newest.into_iter();
+    // What is younger comes with the recent readings.
+    let (counts, levels): (Vec<_>, Vec<_>) = newest
+        .filter(|stored| stored.reading.start < recent_from)
+        .partition(|stored| stored.reading.measure.quantity() == Quantity::Flow);
+    ledger.restore(Restored {
+        facts: left.facts,
+        // Such counts are part of the earlier sums, and only tell how far the counter reached.
+        silent: counts.into_iter().map(|stored| stored.reading).collect(),
+        sources: left
+            .sources
+            .iter()
+            .map(|(name, source)| restored(name, source, memory.get(&**name)))
+            .collect(),
     });
-    let readings = bases.into_iter().chain(newest).chain(recent);
+    learn(history, ledger, now - LEARNED_FROM, recent_from).await?;
+    let bases = bases.into_iter();
+    let older = bases.filter(|stored| stored.reading.start < recent_from);
+    ledger.recall(once_each(older.chain(levels)));
+    let mut pages = history.pages(Query::since(recent_from));
+    while let Some(page) = pages.next().await? {
+        ledger.recall(page.into_iter().map(fetched));
+    }
     Ok(Past {
-        restored: Restored {
-            facts: past.facts,
-            readings: once_each(readings),
-            silent: silent.into_iter().map(|stored| stored.reading).collect(),
-            earlier: earlier
-                .into_iter()
-                .map(|sum| {
-                    let visit = Visit {
-                        start: sum.start,
-                        span_s: sum.span_s,
-                        flow: sum.flow,
-                    };
-                    (sum.device, visit)
-                })
-                .collect(),
-            sources: past
-                .sources
-                .iter()
-                .map(|(name, source)| restored(name, source, memory.get(&**name)))
-                .collect(),
-        },
-        requests: past
+        requests: left
             .sources
             .iter()
             .map(|(name, source)| (name.clone(), requests(source, now)))
@@ -107,22 +98,59 @@ pub(super) async fn read(
     })
 }
 
-/// The three questions overlap; flows are added up, so each reading may come only once.
+/// The levels from which the running day of each device is measured.
+async fn bases(
+    history: &History,
+    ledger: &Ledger,
+    facts: &[(DeviceId, Facts)],
+    now: Timestamp,
+) -> Result<Vec<Stored>, HistoryError> {
+    let midnights = facts.iter().map(|(id, facts)| {
+        let zone = ledger.zone_of(id, facts);
+        (id.clone(), local_midnight(zone, now))
+    });
+    history.last_levels(midnights.collect()).await
+}
+
+async fn learn(
+    history: &History,
+    ledger: &mut Ledger,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<(), HistoryError> {
+    let mut from = from;
+    while from < to {
+        let until = quarter(from + LEARNED_PIECE).min(to);
+        let sums = history.flow_sums(from, until).await?;
+        ledger.learn(sums.into_iter().map(|sum| {
+            let visit = Visit {
+                start: sum.start,
+                span_s: sum.span_s,
+                flow: sum.flow,
+            };
+            (sum.device, visit)
+        }));
+        from = until;
+    }
+    Ok(())
+}
+
+/// A device's base may be its newest level.
 fn once_each(readings: impl Iterator<Item = Stored>) -> Vec<(Reading, Timestamp)> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     readings
         .filter(|stored| {
             let reading = &stored.reading;
             let quantity = reading.measure.quantity();
-            seen.insert((
-                reading.start,
-                reading.device.clone(),
-                quantity,
-                reading.item,
-            ))
+            let device = reading.device.clone();
+            seen.insert((reading.start, device, quantity, reading.item))
         })
-        .map(|stored| (stored.reading, stored.fetched_at))
+        .map(fetched)
         .collect()
+}
+
+fn fetched(stored: Stored) -> (Reading, Timestamp) {
+    (stored.reading, stored.fetched_at)
 }
 
 /// The start of the quarter hour that `at` is in.

@@ -99,6 +99,11 @@ impl Device {
         }
     }
 
+    /// Whether it counts people.
+    pub fn is_counter(&self) -> bool {
+        matches!(self.state, State::Counter(_))
+    }
+
     /// Takes the vendor's newest description.
     pub fn describe(&mut self, facts: &Facts, zone: Tz, now: Timestamp) {
         if *self.facts != *facts {

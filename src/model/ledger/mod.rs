@@ -18,13 +18,13 @@ pub mod totals;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use chrono_tz::Tz;
 
 use self::device::{About, Device, State};
-use self::plan::{Plan, Quiet};
+use self::plan::{Claims, Plan, Quiet};
 pub use self::source::Progress;
 use self::source::Source;
 pub use self::spans::Spans;
@@ -41,24 +41,24 @@ use super::store::Member;
 #[derive(Debug)]
 pub struct Ledger {
     plan: Arc<Plan>,
+    claims: Claims,
     now: Timestamp,
+    /// While the clock reads something in here, no day of any store or device ends; `None` while
+    /// that has to be found out.
+    within: Option<(Timestamp, Timestamp)>,
     sources: Vec<Source>,
     devices: BTreeMap<DeviceId, Device>,
     tallies: Vec<Tally>,
     board: Board,
 }
 
-/// What an earlier run left in history.
+/// What an earlier run left in history, beside its readings.
 #[derive(Clone, Debug, Default)]
 pub struct Restored {
     /// The devices as the vendors described them last.
     pub facts: Vec<(DeviceId, Facts)>,
-    /// Readings with the instant they were fetched.
-    pub readings: Vec<(Reading, Timestamp)>,
-    /// The newest reading of each counter that has been silent for longer than that.
+    /// The newest reading of each counter that is older than all that will be recalled.
     pub silent: Vec<Reading>,
-    /// What doors counted before that, to learn from, in quarter hours or longer.
-    pub earlier: Vec<(DeviceId, Visit)>,
     /// By source.
     pub sources: Vec<RestoredSource>,
 }
@@ -91,7 +91,9 @@ impl Ledger {
     pub fn new(plan: Plan, now: Timestamp) -> Self {
         let plan = Arc::new(plan);
         let mut ledger = Self {
+            claims: Claims::of(&plan),
             now,
+            within: None,
             sources: plan.sources.iter().map(Source::new).collect(),
             devices: BTreeMap::new(),
             tallies: plan
@@ -113,9 +115,11 @@ impl Ledger {
         &self.plan
     }
 
-    /// Takes what an earlier run left, unconfirmed until a fetch succeeds.
-    pub fn restore(&mut self, restored: Restored) {
-        for past in restored.sources {
+    /// Takes what an earlier run left, unconfirmed until a fetch succeeds. Then come what is to be
+    /// [learned](Self::learn) from and the readings to [recall](Self::recall), in as many pieces as
+    /// one likes; no row is made until the ledger is [restored](Self::restored).
+    pub fn restore(&mut self, left: Restored) {
+        for past in left.sources {
             let Some(source) = self.source_index(&past.name) else {
                 continue;
             };
@@ -125,24 +129,42 @@ impl Ledger {
             state.last_attempt = state.beats.last().map(|beat| beat.at);
             state.delivered = past.delivered;
         }
-        for (id, facts) in &restored.facts {
+        for (id, facts) in &left.facts {
             self.describe(id, facts);
         }
-        for reading in restored.silent {
+        for reading in left.silent {
             let source = self.source_index(reading.device.source());
             if let (Some(source), Some(device)) = (source, self.devices.get_mut(&reading.device)) {
                 device.as_of = device.as_of.max(Some(self.plan.stamp(source, &reading)));
                 self.reached(source, &reading.device);
             }
         }
-        for (id, visit) in restored.earlier {
+    }
+
+    /// Takes what doors counted on earlier days, in quarter hours or longer.
+    pub fn learn(&mut self, earlier: impl IntoIterator<Item = (DeviceId, Visit)>) {
+        for (id, visit) in earlier {
             if let Some(store) = self.devices.get(&id).and_then(|device| device.store) {
                 self.tallies[store].learn(&id, visit);
             }
         }
-        for (reading, fetched_at) in restored.readings {
+    }
+
+    /// The zone of a device's days.
+    #[must_use]
+    pub fn zone_of(&self, id: &DeviceId, facts: &Facts) -> Tz {
+        zone_of(&self.plan, self.claims.store_of(id), facts)
+    }
+
+    /// Takes readings of the last days with the instants they were fetched, each once.
+    pub fn recall(&mut self, readings: impl IntoIterator<Item = (Reading, Timestamp)>) {
+        for (reading, fetched_at) in readings {
             self.take(&Change { reading, old: None }, fetched_at);
         }
+    }
+
+    /// Makes rows of all that was taken from history.
+    pub fn restored(&mut self) {
         for source in 0..self.sources.len() {
             if let Some(from) = self.sources[source].delivered.start() {
                 self.watched(u16::try_from(source).unwrap_or(u16::MAX), from);
@@ -181,9 +203,11 @@ impl Ledger {
         }
         let state = &self.sources[usize::from(source)];
         let horizon = state.horizon;
-        if horizon != before || state.confirmed != confirmed_before {
-            // How far quiet devices reach follows the source, so all its rows change.
-            touched.extend(self.ids_of(source));
+        if state.confirmed != confirmed_before {
+            touched.extend(self.ids_of(source, |_| true));
+        } else if horizon != before {
+            // Where quiet intervals have no rows, how far a counter reaches follows the source.
+            touched.extend(self.ids_of(source, |device| self.follows(device)));
         }
         self.make_touched_rows(&touched);
         self.make_source_rows();
@@ -199,7 +223,8 @@ impl Ledger {
         let changed = state.progress.expectation != progress.expectation;
         state.progress = progress;
         if changed {
-            self.make_touched_rows(&self.ids_of(source).collect());
+            let counters = self.ids_of(source, Device::is_counter);
+            self.make_touched_rows(&counters.collect());
         }
         self.make_source_rows();
     }
@@ -220,6 +245,9 @@ impl Ledger {
     /// Moves on to `now`, beginning new days where their start has passed.
     pub fn roll(&mut self, now: Timestamp) {
         self.now = now;
+        if (self.within).is_some_and(|(from, to)| (from..to).contains(&now)) {
+            return;
+        }
         let mut touched = BTreeSet::new();
         for (id, device) in &mut self.devices {
             if device.begin_day(now) {
@@ -232,6 +260,9 @@ impl Ledger {
                 stores.insert(index);
             }
         }
+        self.within = self
+            .days()
+            .reduce(|(from, to), day| (from.max(day.0), to.min(day.1)));
         if !touched.is_empty() || !stores.is_empty() {
             stores.extend(touched.iter().filter_map(|id| self.devices.get(id)?.store));
             self.make_rows(&stores, &touched);
@@ -241,9 +272,16 @@ impl Ledger {
     /// When the next day begins for any store or device.
     #[must_use]
     pub fn next_roll(&self) -> Option<Timestamp> {
-        let devices = self.devices.values().map(|device| device.today.1);
-        let stores = self.tallies.iter().map(Tally::ends);
-        devices.chain(stores).min()
+        match self.within {
+            Some((_, to)) => Some(to),
+            None => self.days().map(|(_, to)| to).min(),
+        }
+    }
+
+    /// The running days of all stores and devices.
+    fn days(&self) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        let devices = self.devices.values().map(|device| device.today);
+        devices.chain(self.tallies.iter().map(Tally::today))
     }
 
     /// The board as it stands.
@@ -284,9 +322,13 @@ impl Ledger {
         u16::try_from(position).ok()
     }
 
-    fn ids_of(&self, source: u16) -> impl Iterator<Item = DeviceId> {
+    fn ids_of(
+        &self,
+        source: u16,
+        wanted: impl Fn(&Device) -> bool,
+    ) -> impl Iterator<Item = DeviceId> {
         let ids = self.devices.iter();
-        ids.filter(move |(_, device)| device.source == source)
+        ids.filter(move |(_, device)| device.source == source && wanted(device))
             .map(|(id, _)| id.clone())
     }
 
@@ -299,11 +341,16 @@ impl Ledger {
             let zone = zone_of(&self.plan, device.store, facts);
             let before = (device.facts.clone(), device.as_of);
             device.describe(facts, zone, self.now);
+            if *before.0 != *device.facts {
+                // Its day may begin and end at other instants now.
+                self.within = None;
+            }
             let changed = before != (device.facts.clone(), device.as_of);
             self.reached(source, id);
             return changed;
         }
-        let mut store = self.plan.claimant(id);
+        self.within = None;
+        let mut store = self.claims.store_of(id);
         if store.is_none() && facts.kind() == Kind::PeopleCounter {
             // A counter that nobody claims is a store of its own, so that it is seen.
             store = Some(self.tallies.len());
@@ -314,7 +361,7 @@ impl Ledger {
         let mut device = Device::new(facts.clone(), source, store, zone, self.now);
         device.describe(facts, zone, self.now);
         self.devices.insert(id.clone(), device);
-        self.sources[usize::from(source)].devices += 1;
+        self.sources[usize::from(source)].joined();
         if let Some(store) = store {
             let quiet = self.plan.sources[usize::from(source)].quiet;
             self.tallies[store].join(id, facts, quiet);
@@ -376,6 +423,9 @@ impl Ledger {
 impl Ledger {
     /// Every people counter of a source has been watched since `from`.
     fn watched(&mut self, source: u16, from: Timestamp) {
+        if !self.sources[usize::from(source)].watch(from) {
+            return;
+        }
         for (id, device) in self.devices.iter().filter(|(_, d)| d.source == source) {
             if let Some(store) = device.store {
                 self.tallies[store].watched(id, from);
@@ -405,12 +455,13 @@ fn missing_member(plan: &Plan, source: &str, roster: &[(DeviceId, Facts)]) -> Op
         let members = store.members.iter();
         members.map(move |member| (&store.name, member))
     });
+    let known: HashSet<_> = roster.iter().map(|(id, _)| id).collect();
     let (store, id) = claims
         .filter_map(|(store, member)| match member {
             Member::Device(id) if id.source() == source => Some((store, id)),
             _ => None,
         })
-        .find(|(_, id)| !roster.iter().any(|(known, _)| known == *id))?;
+        .find(|(_, id)| !known.contains(id))?;
     Some(SourceError::new(
         ErrorKind::Config,
         format!(
@@ -463,22 +514,31 @@ impl Ledger {
         }
     }
 
-    fn about(&self, device: &Device) -> About<'_> {
+    /// An interval without a row means that nobody passed.
+    fn quiet_is_zero(&self, device: &Device) -> bool {
         let plan = &self.plan.sources[usize::from(device.source)];
-        let source = &self.sources[usize::from(device.source)];
-        let quiet_is_zero = match (plan.quiet, &device.state) {
+        match (plan.quiet, &device.state) {
             (Quiet::Zero, _) => true,
             (Quiet::Learned, State::Counter(counter)) => !counter.writes_zeros,
             (Quiet::Missing | Quiet::Learned, _) => false,
-        };
-        let is_counter = matches!(device.state, State::Counter(_));
+        }
+    }
+
+    /// How far the device reaches follows its source.
+    fn follows(&self, device: &Device) -> bool {
+        device.is_counter() && self.quiet_is_zero(device)
+    }
+
+    fn about(&self, device: &Device) -> About<'_> {
+        let plan = &self.plan.sources[usize::from(device.source)];
+        let source = &self.sources[usize::from(device.source)];
         About {
             now: self.now,
             store: device
                 .store
                 .filter(|index| *index < self.plan.stores.len())
                 .map(|index| &self.plan.stores[index]),
-            covered_to: if is_counter && quiet_is_zero {
+            covered_to: if self.follows(device) {
                 device.as_of.and(source.horizon)
             } else {
                 device.as_of
@@ -486,7 +546,7 @@ impl Ledger {
             expectation: device.expectation(source.progress.expectation),
             confirmed: source.confirmed,
             paused: plan.paused,
-            quiet_is_zero,
+            quiet_is_zero: self.quiet_is_zero(device),
             delivered: &source.delivered,
         }
     }

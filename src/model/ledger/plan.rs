@@ -1,5 +1,6 @@
 //! What is fixed while the program runs: which sources are read and which stores are watched.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
@@ -9,7 +10,7 @@ use crate::model::calendar::day_start;
 use crate::model::device::DeviceId;
 use crate::model::reading::Reading;
 use crate::model::schedule::Cadence;
-use crate::model::store::{Reset, Store};
+use crate::model::store::{Member, Reset, Store};
 
 /// Sources and stores in file order.
 #[derive(Clone, Debug)]
@@ -81,15 +82,39 @@ impl Default for RowGrid {
     }
 }
 
-impl Plan {
-    /// The store that claims a device.
+/// Which store claims which device.
+#[derive(Clone, Debug, Default)]
+pub struct Claims {
+    devices: HashMap<DeviceId, usize>,
+    sources: HashMap<Arc<str>, usize>,
+}
+
+impl Claims {
+    /// The claims of a plan's stores; the first store that claims a device has it.
     #[must_use]
-    pub fn claimant(&self, device: &DeviceId) -> Option<usize> {
-        self.stores
-            .iter()
-            .position(|store| store.members.iter().any(|member| member.claims(device)))
+    pub fn of(plan: &Plan) -> Self {
+        let mut claims = Self::default();
+        for (index, store) in plan.stores.iter().enumerate() {
+            for member in &store.members {
+                match member {
+                    Member::Device(id) => claims.devices.entry(id.clone()).or_insert(index),
+                    Member::AllOf(name) => claims.sources.entry(name.clone()).or_insert(index),
+                };
+            }
+        }
+        claims
     }
 
+    /// The position of the store that claims a device.
+    #[must_use]
+    pub fn store_of(&self, device: &DeviceId) -> Option<usize> {
+        let by_name = self.devices.get(device);
+        let with_all = self.sources.get(device.source());
+        by_name.into_iter().chain(with_all).min().copied()
+    }
+}
+
+impl Plan {
     /// The instant of a reading that counts as its horizon.
     #[must_use]
     pub fn stamp(&self, source: u16, reading: &Reading) -> Timestamp {
@@ -105,8 +130,8 @@ impl Plan {
     pub fn since(&self, source: &str, now: Timestamp) -> Timestamp {
         let claimed = self.stores.iter().filter(|store| {
             store.members.iter().any(|member| match member {
-                crate::model::store::Member::Device(id) => id.source() == source,
-                crate::model::store::Member::AllOf(name) => **name == *source,
+                Member::Device(id) => id.source() == source,
+                Member::AllOf(name) => **name == *source,
             })
         });
         claimed

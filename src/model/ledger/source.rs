@@ -39,6 +39,8 @@ pub(super) struct Source {
     pub notes: Vec<String>,
     pub beats: Vec<Beat>,
     pub clock_skew_s: Option<i64>,
+    /// Since when every counter of it is known to have been watched.
+    watched_from: Option<Timestamp>,
 }
 
 impl Source {
@@ -70,7 +72,24 @@ impl Source {
             notes: Vec::new(),
             beats: Vec::new(),
             clock_skew_s: None,
+            watched_from: None,
         }
+    }
+
+    /// A device more.
+    pub fn joined(&mut self) {
+        self.devices += 1;
+        self.watched_from = None;
+    }
+
+    /// Takes note that all counters have been watched since `from`; false where that is no news
+    /// to any of them.
+    pub fn watch(&mut self, from: Timestamp) -> bool {
+        let news = self.watched_from.is_none_or(|known| from < known);
+        if news {
+            self.watched_from = Some(from);
+        }
+        news
     }
 
     /// Takes the outcome of an attempt, whose readings changed `news` values.

@@ -167,9 +167,9 @@ impl Tally {
         true
     }
 
-    /// When its day ends.
-    pub fn ends(&self) -> Timestamp {
-        self.totals.end()
+    /// Start and end of its running day.
+    pub fn today(&self) -> (Timestamp, Timestamp) {
+        (self.totals.start(), self.totals.end())
     }
 
     pub fn row(&self, parts: &[Part<'_>], now: Timestamp) -> StoreRow {
@@ -181,7 +181,7 @@ impl Tally {
             })
             .collect();
         let worst = worst(parts, counters.is_empty());
-        let today = self.today(&counters, now);
+        let today = self.so_far(&counters, now);
         let occupancy = if counters.is_empty() {
             on_board(parts, now)
         } else {
@@ -207,7 +207,7 @@ impl Tally {
         }
     }
 
-    fn today(&self, counters: &[(&Part<'_>, &Counter)], now: Timestamp) -> Option<Today> {
+    fn so_far(&self, counters: &[(&Part<'_>, &Counter)], now: Timestamp) -> Option<Today> {
         let since = self.totals.start();
         let reached = counters
             .iter()

@@ -459,12 +459,7 @@ fn what_history_left_is_shown_unconfirmed() {
     );
     restarted.restore(Restored {
         facts: vec![(DeviceId::new("opap", "200041"), counter("200041"))],
-        readings: sample_morning()
-            .into_iter()
-            .map(|change| (change.reading, at("2026-03-02T08:16:01Z")))
-            .collect(),
         silent: Vec::new(),
-        earlier: Vec::new(),
         sources: vec![RestoredSource {
             name: "opap".to_owned(),
             last_success: Some(at("2026-03-02T08:16:01Z")),
@@ -472,6 +467,10 @@ fn what_history_left_is_shown_unconfirmed() {
             ..RestoredSource::default()
         }],
     });
+    for change in sample_morning() {
+        restarted.recall([(change.reading, at("2026-03-02T08:16:01Z"))]);
+    }
+    restarted.restored();
     let (live, restarted) = (live.board(), restarted.board());
     let (before, after) = (
         live.store("Ermou").unwrap(),
