@@ -8,6 +8,8 @@ use super::Request;
 
 /// What stands in the place of a secret.
 const HIDDEN: &str = "***";
+/// What stands where a quotation was cut.
+const OMITTED: char = '…';
 /// Longest text that is quoted from a reply.
 const QUOTED: usize = 200;
 /// A shorter secret is not looked for: it would blank ordinary words.
@@ -61,7 +63,7 @@ pub fn one_line(text: &str, longest: usize) -> String {
     let mut line = line.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some((cut, _)) = line.char_indices().nth(longest) {
         line.truncate(cut);
-        line.push('…');
+        line.push(OMITTED);
     }
     line
 }
@@ -126,6 +128,15 @@ impl Secrets {
 
     /// Takes note of one secret; one that is known already becomes the newest.
     pub(super) fn add(&mut self, secret: &str) {
+        self.add_form(secret);
+        // Quoted text has its blanks collapsed before it comes here.
+        let collapsed = one_line(secret, secret.len());
+        if collapsed != secret {
+            self.add_form(&collapsed);
+        }
+    }
+
+    fn add_form(&mut self, secret: &str) {
         if secret.chars().count() < SHORTEST {
             return;
         }
@@ -136,12 +147,50 @@ impl Secrets {
         self.0.push(secret.into());
     }
 
-    /// The text with every known secret blanked.
+    /// The text with every known secret blanked, in capitals or not, also where a quotation was
+    /// cut in the middle of one.
     pub(super) fn scrub(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, secret| {
-            text.replace(secret.expose_secret(), HIDDEN)
+            let secret = secret.expose_secret();
+            blank_beginning(blank(text, secret), secret)
         })
     }
+}
+
+/// The text without the secret. Hosts come back in small letters, so case is no difference.
+fn blank(text: String, secret: &str) -> String {
+    let (wanted, folded) = (secret.to_ascii_lowercase(), text.to_ascii_lowercase());
+    if !folded.contains(&wanted) {
+        return text;
+    }
+    // Folding ASCII moves no byte, so positions are those of the text.
+    let mut blanked = String::with_capacity(text.len());
+    let mut from = 0;
+    for (at, _) in folded.match_indices(&wanted) {
+        blanked.push_str(&text[from..at]);
+        blanked.push_str(HIDDEN);
+        from = at + wanted.len();
+    }
+    blanked.push_str(&text[from..]);
+    blanked
+}
+
+/// The text without the beginning of the secret before a mark of omission.
+fn blank_beginning(text: String, secret: &str) -> String {
+    let cuts: Vec<_> = text.match_indices(OMITTED).map(|(at, _)| at).collect();
+    let mut text = text;
+    // From the end, so that what is still to be looked at stays where it is.
+    for cut in cuts.into_iter().rev() {
+        let beginnings = secret.char_indices().skip(SHORTEST).map(|(end, _)| end);
+        let shown = beginnings.filter(|end| {
+            let tail = cut.checked_sub(*end).and_then(|from| text.get(from..cut));
+            tail.is_some_and(|tail| tail.eq_ignore_ascii_case(&secret[..*end]))
+        });
+        if let Some(shown) = shown.last() {
+            text.replace_range(cut - shown..cut, HIDDEN);
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -188,6 +237,25 @@ mod tests {
         );
         assert!(!format!("{secrets:?} {request:?}").contains("pa55word"));
         assert!(!format!("{request:?}").contains("tok-1"));
+    }
+
+    #[test]
+    fn no_form_of_quoting_brings_a_secret_back() {
+        let mut secrets = Secrets::default();
+        secrets.add("Correct  horse\tbattery");
+        secrets.add("Pa55word-Ünique");
+        let cut = plain(&format!("{} Pa55word-Ünique", "x".repeat(QUOTED - 10)));
+        assert!(cut.ends_with("Pa55word-…"), "{cut}");
+        for text in [
+            &*plain("you sent Correct  horse\tbattery"),
+            "https://pa55word-Ünique.test/",
+            &cut,
+        ] {
+            let said = secrets.scrub(text).to_ascii_lowercase();
+            assert!(!said.contains("horse") && !said.contains("pa55"), "{said}");
+            assert!(said.contains(HIDDEN), "{said}");
+        }
+        assert_eq!(secrets.scrub("Pa5… Pass…"), "Pa5… Pass…");
     }
 
     #[test]

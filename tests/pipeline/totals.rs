@@ -1,0 +1,199 @@
+//! What the board says equals what the simulators know to be true.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use occtop::model::Timestamp;
+use occtop::simulator::estate::fleet::Role;
+use occtop::simulator::estate::wall;
+use serde_json::Value;
+
+use crate::estate::*;
+
+#[tokio::test]
+async fn every_source_of_the_estate_is_read() {
+    let estate = Estate::open(AFTERNOON).await;
+    let board = estate.poll().await;
+    for row in board["sources"].as_array().unwrap() {
+        assert_eq!(row["fetch"], "ok", "{row:#}");
+        assert!(row["error"].is_null(), "{row:#}");
+        assert_eq!(row["rejected"], 0, "{row:#}");
+        assert!(row["devices"].as_u64().unwrap() > 0, "{row:#}");
+    }
+    for row in board["stores"].as_array().unwrap() {
+        assert!(!row["members"].as_array().unwrap().is_empty(), "{row:#}");
+    }
+    people(&estate, &board);
+    vehicles(&estate, &board);
+    documents(&estate, &board);
+    sales(&estate, &board);
+
+    // A second poll asks for the overlap again and counts nothing twice.
+    let again = estate.poll().await;
+    for (before, after) in rows(&board, "stores").iter().zip(rows(&again, "stores")) {
+        assert_eq!(before["today"], after["today"], "{}", before["name"]);
+    }
+    for (before, after) in rows(&board, "devices").iter().zip(rows(&again, "devices")) {
+        assert_eq!(before, after);
+    }
+
+    // An hour later the numbers have moved, and are as exact as before.
+    estate.hand.advance(Duration::from_hours(1));
+    let later = estate.poll().await;
+    assert_ne!(rows(&board, "devices"), rows(&later, "devices"));
+    people(&estate, &later);
+    vehicles(&estate, &later);
+    documents(&estate, &later);
+    sales(&estate, &later);
+}
+
+fn rows<'a>(board: &'a Value, of: &str) -> &'a [Value] {
+    board[of].as_array().unwrap()
+}
+
+/// What the board counts is what the sensors counted, to the last person.
+fn people(estate: &Estate, board: &Value) {
+    let truth = estate.simulators.estate();
+    let mut compared = 0;
+    for row in rows(board, "stores") {
+        let name = row["name"].as_str().unwrap();
+        let (Some(site), Some(today)) = (truth.site(name), row["today"].as_object()) else {
+            continue;
+        };
+        let members = row["members"].as_array().unwrap();
+        let bespot = members
+            .iter()
+            .any(|id| id.as_str().unwrap().starts_with("retail/"));
+        let horizon = if bespot { "retail" } else { "nordic" };
+        let horizon = instant(&source(board, horizon)["horizon"]);
+        // A minute's row is stamped with its start, an interval's horizon is its end.
+        let to = if bespot {
+            horizon + Duration::from_mins(1)
+        } else {
+            horizon
+        };
+        let counted = truth.counted(site, None, instant(&today["since"]), to);
+        let (at, source) = (&board["at"], horizon);
+        let context = format!("{name} at {at}, told up to {source}: {row:#}");
+        assert_eq!(today["in"], counted.entered, "{context}");
+        assert_eq!(today["out"], counted.left, "{context}");
+        compared += 1;
+    }
+    assert!(compared >= 6, "only {compared} stores were compared");
+}
+
+/// Odometer, engine time and people on board are those of the trackers' newest reports.
+fn vehicles(estate: &Estate, board: &Value) {
+    let truth = estate.simulators.estate();
+    let now = estate.clock.now();
+    let rows = devices(board, "fleet");
+    assert_eq!(rows.len(), truth.vehicles().len());
+    let mut compared = 0;
+    for vehicle in truth.vehicles() {
+        let row = rows
+            .iter()
+            .find(|row| row["id"] == format!("fleet/{}", vehicle.id))
+            .unwrap();
+        assert_eq!(row["name"], vehicle.label, "{row:#}");
+        assert_eq!(row["blocked"], vehicle.role == Role::Blocked, "{row:#}");
+        if vehicle.role == Role::Phone || vehicle.role == Role::Blocked {
+            assert!(row["odometer_km"].is_null(), "{row:#}");
+            continue;
+        }
+        let report = vehicle.report(truth.seed(), now);
+        assert_eq!(row["odometer_km"], report.odometer_km, "{row:#}");
+        assert_eq!(row["engine_hours"], report.engine_hours, "{row:#}");
+        assert_eq!(row["on_board"], report.on_board, "{row:#}");
+        assert_eq!(row["seats"], vehicle.seats, "{row:#}");
+        assert_eq!(instant(&row["as_of"]), report.at, "{row:#}");
+        compared += 1;
+    }
+    assert!(compared >= 3, "only {compared} vehicles were compared");
+}
+
+/// Counter values are the hotel's, and what they grew by since local midnight.
+fn documents(estate: &Estate, board: &Value) {
+    let hotel = estate.simulators.estate().hotel();
+    let now = estate.clock.now();
+    let rows = devices(board, "hotel");
+    assert_eq!(rows.len(), hotel.counters.len());
+    for counter in &hotel.counters {
+        let (value, changed) = hotel.value(counter, now);
+        let row = rows
+            .iter()
+            .find(|row| row["type"] == counter.sort && row["name"] == counter.name)
+            .unwrap();
+        assert_eq!(row["value"], value, "{row:#}");
+        assert_eq!(
+            instant(&row["as_of"]),
+            wall::floor_to(changed, 1),
+            "{row:#}"
+        );
+        // Nobody has told the value at midnight.
+        assert!(row["growth_today"].is_null(), "{row:#}");
+    }
+    let guests: u32 = hotel.in_house(now).iter().map(|stay| stay.guests).sum();
+    assert!(
+        rows.iter().all(|row| row["guests_in_house"] == guests),
+        "{guests}: {rows:#?}"
+    );
+}
+
+/// Sales since the store's local midnight are exactly those that the server has written.
+fn sales(estate: &Estate, board: &Value) {
+    let truth = estate.simulators.estate();
+    let now = estate.clock.now();
+    let rows = devices(board, "coffee");
+    assert_eq!(rows.len(), truth.machines().len());
+    let mut sold_at_all = 0;
+    for (position, machine) in truth.machines().iter().enumerate() {
+        let row = rows
+            .iter()
+            .find(|row| row["id"] == format!("coffee/{}", machine.id))
+            .unwrap();
+        let zone = truth.sites()[machine.site].city.zone;
+        let today = now.with_timezone(&zone).date_naive();
+        let midnight: Timestamp = wall::instant(zone, today, 0);
+        let business_days = [today - TimeDelta::days(1), today];
+        let sold = |after: TimeDelta| {
+            let all = business_days
+                .iter()
+                .flat_map(|date| truth.sales(position, *date));
+            all.filter(|sale| sale.at >= midnight && sale.created + after <= now)
+                .count()
+        };
+        // Some rows are written up to 40 s late, so a sale of the last moments may be missing.
+        let told = row["sales_today"].as_u64().unwrap_or(0);
+        let (least, most) = (sold(TimeDelta::seconds(40)), sold(TimeDelta::zero()));
+        assert!(
+            (least as u64..=most as u64).contains(&told),
+            "{least} <= {told} <= {most}: {row:#}"
+        );
+        sold_at_all += told;
+    }
+    assert!(sold_at_all > 100, "only {sold_at_all} sales");
+}
+
+/// No secret of the configuration is anywhere on the board.
+#[tokio::test]
+async fn no_secret_is_on_the_board() {
+    use occtop::simulator::faults::Fault;
+    use occtop::simulator::vendor::Vendor;
+
+    let estate = Estate::with_stores(AFTERNOON, 3).await;
+    for vendor in Vendor::ALL {
+        estate.simulators.faults().set(vendor, Fault::RefusedToken);
+    }
+    let board = estate.poll().await.to_string();
+    let toml = estate.simulators.config_toml();
+    let secrets: Vec<_> = toml
+        .lines()
+        .filter_map(|line| line.split_once(" = "))
+        .filter(|(key, _)| ["password", "api_key", "client_token", "access_token"].contains(key))
+        .map(|(_, value)| value.trim_matches('"'))
+        .collect();
+    assert!(secrets.len() >= 5, "{secrets:?}");
+    for secret in secrets {
+        assert!(!board.contains(secret));
+    }
+}
