@@ -3,10 +3,15 @@
 //! Nobody tells when a vendor publishes. What a poll can tell is that the data was not there at
 //! the poll before and is there now, so each observation is an interval. From the last few dozen
 //! of them the most likely distribution is worked out (expectation maximisation over cells of a
-//! sixtieth of a period). An interval that spans everything, from a poll that simply found the
-//! data, thereby weighs nothing against a narrow one.
+//! quarter of a minute or so). An interval that spans everything, from a poll that simply found
+//! the data, thereby weighs nothing against a narrow one.
 
 use std::collections::VecDeque;
+use std::ops::Range;
+
+use chrono::TimeDelta;
+
+use super::plan;
 
 /// Observations before anything is believed.
 pub(super) const ENOUGH: usize = 20;
@@ -14,8 +19,17 @@ pub(super) const ENOUGH: usize = 20;
 /// Observations that are kept; the vendor's habits of last month do not matter.
 const KEPT: usize = 64;
 
-const CELLS: usize = 60;
+/// Observations that are enough to plan polls by.
+const SOME: usize = 4;
+
+/// How much less an observation weighs for planning than the one after it: plans are to follow
+/// the vendor's habits of the last hours, while what is called late is to stay calm.
+const FADING: f64 = 0.97;
+
 const ROUNDS: usize = 40;
+
+/// Cells are near by this part of the width of a distribution.
+const NEAR: usize = 6;
 
 /// Publish lags seen, each as seconds `(more than, at most)`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +41,14 @@ pub(super) struct Quantiles {
     pub(super) p50: u32,
     pub(super) p95: u32,
     pub(super) p99: u32,
+}
+
+/// The cells that a period is cut into: of a quarter of a minute for short ones, of half a minute
+/// for long ones.
+#[derive(Clone, Copy, Debug)]
+struct Cells {
+    count: u32,
+    period_s: u32,
 }
 
 impl Lags {
@@ -55,54 +77,136 @@ impl Lags {
         if self.len() < ENOUGH {
             return None;
         }
-        let covered: Vec<_> = self.iter().map(|lag| cells(lag, period_s)).collect();
-        let mut weights = [1.0 / 60.0; CELLS];
-        for _ in 0..ROUNDS {
-            weights = improved(&weights, &covered);
-        }
-        let at = |share| quantile(&weights, share, period_s);
+        let cells = Cells::of(period_s);
+        let weights = self.likeliest(cells, 1.0);
+        let at = |share| cells.end_s(quantile(&weights, share));
         Some(Quantiles {
             p50: at(0.50),
             p95: at(0.95),
             p99: at(0.99),
         })
     }
+
+    /// The lags in seconds at which to ask for a batch, with at most so many requests on average;
+    /// empty while too few were seen.
+    pub(super) fn plan(&self, period_s: u32, most_polls: f64) -> Vec<u32> {
+        if self.len() < SOME {
+            return Vec::new();
+        }
+        let cells = Cells::of(period_s);
+        let weights = self.likeliest(cells, FADING);
+        let weights = smoothed(&weights);
+        let polls = plan::polls(&weights, cells.length_s(), most_polls);
+        polls.into_iter().map(|end| cells.end_s(end)).collect()
+    }
+
+    /// The share of each cell; an observation weighs `fading` times what the next one does.
+    fn likeliest(&self, cells: Cells, fading: f64) -> Vec<f64> {
+        let mut weight = 1.0;
+        let mut seen: Vec<_> = Vec::new();
+        for lag in self.0.iter().rev() {
+            seen.push((cells.covered(*lag), weight));
+            weight *= fading;
+        }
+        let count = f64::from(cells.count);
+        let mut shares: Vec<f64> = (0..cells.count).map(|_| 1.0 / count).collect();
+        for _ in 0..ROUNDS {
+            shares = improved(&shares, &seen);
+        }
+        shares
+    }
 }
 
-/// The cells that a lag may lie in.
-fn cells((above, at_most): (u32, u32), period_s: u32) -> std::ops::Range<usize> {
-    let period = u64::from(period_s.max(1));
-    let cell = |seconds: u32| usize::try_from(u64::from(seconds) * 60 / period).unwrap_or(CELLS);
-    let first = cell(above).min(CELLS - 1);
-    // `at_most` belongs to the cell that it ends.
-    let last = cell(at_most - 1).min(CELLS - 1);
-    first..last + 1
-}
-
-/// One round: each observation is shared out over its cells by the weights so far.
-fn improved(weights: &[f64; CELLS], covered: &[std::ops::Range<usize>]) -> [f64; CELLS] {
-    let mut shares = [0.0; CELLS];
-    for cells in covered {
-        let total: f64 = weights[cells.clone()].iter().sum();
-        for cell in cells.clone() {
-            shares[cell] += weights[cell] / total;
+impl Cells {
+    fn of(period_s: u32) -> Self {
+        Self {
+            count: (period_s / 30).clamp(60, 240),
+            period_s: period_s.max(1),
         }
     }
-    let sum: f64 = shares.iter().sum();
-    shares.map(|share| share / sum)
+
+    /// The cells that a lag may lie in. Boundaries are rounded, because a poll that is planned for
+    /// the end of a cell is made, and answered, a little later.
+    fn covered(self, (above, at_most): (u32, u32)) -> Range<usize> {
+        let nearest = |seconds: u32| {
+            let cell = u64::from(seconds) * u64::from(self.count) * 2 / u64::from(self.period_s);
+            usize::try_from(cell.div_ceil(2)).unwrap_or(usize::MAX)
+        };
+        let count = usize::try_from(self.count).unwrap_or(usize::MAX);
+        let first = nearest(above).min(count - 1);
+        first..nearest(at_most).clamp(first + 1, count)
+    }
+
+    /// The end of the cell before this boundary, in seconds.
+    fn end_s(self, boundary: usize) -> u32 {
+        let boundary = u64::try_from(boundary).unwrap_or(u64::MAX);
+        let end = u64::from(self.period_s).saturating_mul(boundary) / u64::from(self.count);
+        u32::try_from(end).unwrap_or(self.period_s)
+    }
+
+    fn length_s(self) -> f64 {
+        f64::from(self.period_s) / f64::from(self.count)
+    }
+}
+
+/// Half the length of a cell: polls that are closer than that tell nothing apart.
+pub(super) fn blur(period_s: u32) -> TimeDelta {
+    let cells = Cells::of(period_s);
+    TimeDelta::milliseconds(i64::from(cells.period_s) * 500 / i64::from(cells.count))
+}
+
+/// One round: each observation is shared out over its cells by the shares so far.
+fn improved(shares: &[f64], seen: &[(Range<usize>, f64)]) -> Vec<f64> {
+    let mut before = vec![0.0];
+    let mut sum = 0.0;
+    for share in shares {
+        sum += share;
+        before.push(sum);
+    }
+    // What each cell gains over the cell to its left.
+    let mut steps = vec![0.0; shares.len() + 1];
+    for (cells, weight) in seen {
+        // What can no longer be told from nothing weighs nothing.
+        let total = (before[cells.end] - before[cells.start]).max(f64::MIN_POSITIVE);
+        steps[cells.start] += weight / total;
+        steps[cells.end] -= weight / total;
+    }
+    let mut factor = 0.0;
+    let mut improved: Vec<f64> = (shares.iter().zip(steps))
+        .map(|(share, step)| {
+            factor += step;
+            share * factor.max(0.0)
+        })
+        .collect();
+    let sum: f64 = improved.iter().sum();
+    improved.iter_mut().for_each(|share| *share /= sum);
+    improved
+}
+
+/// The most likely distribution of a few observations has gaps that mean nothing; they are filled
+/// from cells that are near by the measure of the whole.
+fn smoothed(shares: &[f64]) -> Vec<f64> {
+    let width = quantile(shares, 0.95) - quantile(shares, 0.05);
+    let reach = width / NEAR;
+    let mut smooth = vec![0.0; shares.len()];
+    for (cell, share) in shares.iter().enumerate() {
+        let near = cell.saturating_sub(reach)..(cell + reach + 1).min(shares.len());
+        let part = share / (near.len() as f64);
+        for cell in near {
+            smooth[cell] += part;
+        }
+    }
+    smooth
 }
 
 /// The end of the first cell by which `share` of all lags is over.
-fn quantile(weights: &[f64; CELLS], share: f64, period_s: u32) -> u32 {
+fn quantile(weights: &[f64], share: f64) -> usize {
     let mut sum = 0.0;
-    for (cell, weight) in (1u32..).zip(weights) {
+    let over = weights.iter().position(|weight| {
         sum += weight;
-        if sum >= share - 1e-9 {
-            let end = u64::from(period_s) * u64::from(cell) / 60;
-            return u32::try_from(end).unwrap_or(period_s);
-        }
-    }
-    period_s
+        sum >= share - 1e-9
+    });
+    over.map_or(weights.len(), |cell| cell + 1)
 }
 
 #[cfg(test)]

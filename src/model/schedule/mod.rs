@@ -8,6 +8,7 @@ mod backoff;
 mod cadence;
 mod jitter;
 mod lag;
+mod plan;
 #[cfg(test)]
 mod tests;
 
@@ -25,11 +26,23 @@ pub use cadence::{Cadence, Finished, Learned, Publish};
 /// How many publications must have been seen before their lag is believed.
 pub const ENOUGH: usize = lag::ENOUGH;
 
-/// One poll in so many is made early, or a lag that shrinks would never be noticed.
+/// One batch in so many is looked for early, or a lag that shrinks would never be noticed.
 const EARLY_EVERY: u32 = 8;
 
+/// The share of the first planned lag at which it is looked for, in turn: a habit that changed at
+/// once is found by the one, a slow drift by the other.
+const EARLY_AT: [(u32, u32); 2] = [(1, 2), (7, 8)];
+
+/// So many polls per hour are made where the lag is uncertain: somewhat less than a tenth of
+/// asking every minute. Batches that are more frequent than that cost one poll each.
+const WANTED_PER_HOUR: f64 = 5.6;
+
+/// Over how many batches it is seen what they really cost.
+const SEEN_OVER: f64 = 16.0;
+
 /// Polls that bring nothing new are repeated after so many minutes each, then once per period.
-const REPEATS: [i64; 3] = [1, 2, 4];
+/// Those of more than a third of a period are left out, except for the first three.
+const REPEATS: [i64; 5] = [1, 2, 4, 8, 16];
 
 /// The longest that a vendor can make us wait.
 const LONGEST_THROTTLE: TimeDelta = TimeDelta::hours(24);
@@ -45,13 +58,21 @@ pub struct Schedule {
     ragged: bool,
     lags: Lags,
     learned: Option<Quantiles>,
+    /// The lags at which to ask for a batch; empty while too little is known.
+    plan: Vec<u32>,
+    /// Polls per hour that the budget allows, where it is smaller than what is wanted.
+    afford_per_hour: f64,
     /// The lag in use; it follows the learned one at once upwards and in steps downwards.
     lag_s: u32,
     horizon: Option<Timestamp>,
     /// The last attempt that was answered, the earliest time at which data cannot have been seen.
     answered: Option<Timestamp>,
-    /// Publications seen by this program.
-    publications: u32,
+    /// Publications that were not there earlier than planned.
+    settled: u32,
+    /// Polls since the last publication.
+    polls: u32,
+    /// What a publication cost of late, in polls.
+    spent: f64,
     /// Polls in a row that should have brought something new and did not.
     misses: usize,
     failures: u32,
@@ -82,10 +103,14 @@ impl Schedule {
             ragged: false,
             lags: Lags::default(),
             learned: None,
+            plan: Vec::new(),
+            afford_per_hour: WANTED_PER_HOUR,
             lag_s: cadence.expectation.lag_s,
             horizon: None,
             answered: None,
-            publications: 0,
+            settled: 0,
+            polls: 0,
+            spent: 1.0,
             misses: 0,
             failures: 0,
             throttles: 0,
@@ -177,6 +202,11 @@ impl Schedule {
         }
     }
 
+    /// Takes note of how many polls per hour the request budget allows, at what a poll costs.
+    pub fn afford(&mut self, polls_per_hour: f64) {
+        self.afford_per_hour = polls_per_hour.clamp(0.0, WANTED_PER_HOUR);
+    }
+
     /// What was learned so far.
     #[must_use]
     pub fn learned(&self) -> Learned {
@@ -195,7 +225,8 @@ impl Schedule {
         for (above, at_most) in learned.lags {
             self.lags.push(above, at_most);
         }
-        self.learned = self.lags.quantiles(self.period());
+        self.lag_s = self.cadence.expectation.lag_s;
+        self.relearn();
         if let Some(learned) = self.learned {
             self.lag_s = learned.p95;
         }
@@ -240,18 +271,24 @@ impl Schedule {
         let old = self.horizon;
         self.horizon = horizon.or(old);
         let before = self.answered.replace(at);
+        self.polls = self.polls.saturating_add(1);
         if horizon <= old {
             // A poll before its time proves nothing: only one that should have brought news counts.
-            if self.due().is_none_or(|due| due <= at) {
+            if self.awaited(at).is_none_or(|awaited| awaited <= at) {
                 self.misses += 1;
             }
             return;
         }
         self.misses = 0;
+        let polls = std::mem::take(&mut self.polls);
         if let (Some(old), Some(new), Some(before)) = (old, horizon, before)
             && self.cadence.publish == Publish::Batches
         {
-            self.publications = self.publications.wrapping_add(1);
+            // What was there when it was looked for early may be there even earlier the next time.
+            if !self.came_early(self.reach(old), at) {
+                self.settled = self.settled.wrapping_add(1);
+            }
+            self.spent += (f64::from(polls) - self.spent) / SEEN_OVER;
             self.note_raggedness(old, new);
             self.learn(self.reach(new), before, at);
         }
@@ -282,6 +319,10 @@ impl Schedule {
     }
 
     fn relearn(&mut self) {
+        let wanted = self.afford_per_hour * f64::from(self.period()) / 3600.0;
+        // Early looks, repeats and a lag that moves away cost more than was planned.
+        let most_polls = wanted + 2.0 * (wanted - self.spent);
+        self.plan = self.lags.plan(self.period(), most_polls);
         self.learned = self.lags.quantiles(self.period());
         let Some(learned) = self.learned else { return };
         // Nothing can be known about lags below the one in use until polls are made earlier, so
@@ -290,9 +331,39 @@ impl Schedule {
         self.lag_s = learned.p95.max(self.lag_s.saturating_sub(step));
     }
 
-    /// When the next batch should be readable.
-    fn due(&self) -> Option<Timestamp> {
-        Some(self.reach(self.horizon?) + self.period_delta() + self.lag_delta())
+    /// The end of the next batch, as far as can be said at `at`.
+    fn next_end(&self, at: Timestamp) -> Option<Timestamp> {
+        // A horizon ahead of our clock would put the poll beyond reach.
+        Some(self.reach(self.horizon?).min(at) + self.period_delta())
+    }
+
+    /// The instant by which the next batch should be readable.
+    fn awaited(&self, at: Timestamp) -> Option<Timestamp> {
+        let lag = (self.plan.last()).map_or(self.lag_delta(), |lag| after(*lag));
+        Some(self.next_end(at)? + lag)
+    }
+
+    /// The lag at which to look for the next batch before it is expected, where it is time to.
+    fn early(&self) -> Option<u32> {
+        if !self.settled.is_multiple_of(EARLY_EVERY) {
+            return None;
+        }
+        let first = *self.plan.first()?;
+        let turn = usize::try_from(self.settled / EARLY_EVERY).unwrap_or(0);
+        let (part, whole) = EARLY_AT[turn % EARLY_AT.len()];
+        let early = first / whole * part;
+        (after(early) + self.blur() < after(first)).then_some(early)
+    }
+
+    /// Whether a batch that follows `old` and was found at `at` was looked for early.
+    fn came_early(&self, old: Timestamp, at: Timestamp) -> bool {
+        let planned = self.early().and(self.plan.first());
+        planned.is_some_and(|first| at - (old + self.period_delta()) < after(*first) - self.blur())
+    }
+
+    /// A distance in time that makes no difference.
+    fn blur(&self) -> TimeDelta {
+        lag::blur(self.period())
     }
 
     fn after_success(&self, at: Timestamp) -> Timestamp {
@@ -312,33 +383,30 @@ impl Schedule {
     /// When to ask for the next batch.
     fn next_batch(&self, at: Timestamp) -> Timestamp {
         let period = self.period_delta();
-        let jitter = self.jitter.of_period(period);
-        let Some(due) = self.due() else {
+        let jitter = if self.plan.is_empty() {
+            self.jitter.of_period(period)
+        } else {
+            self.jitter.within(self.blur())
+        };
+        let (Some(end), Some(awaited)) = (self.next_end(at), self.awaited(at)) else {
             return at + period + jitter;
         };
-        // A horizon ahead of our clock would put the poll beyond reach.
-        let due = due.min(at + period + self.lag_delta()) + jitter;
-        if let Some(early) = self.early(due).filter(|early| *early > at) {
-            return early;
+        let polls = self.early().into_iter().chain(self.plan.iter().copied());
+        let mut instants = polls.map(|lag| end + after(lag)).chain([awaited]);
+        if self.misses == 0
+            && let Some(next) = instants.find(|next| *next > at + self.blur())
+        {
+            return next + jitter;
         }
-        if due > at && self.misses == 0 {
-            return due;
+        let longest = period / 3;
+        let repeat = self.misses.saturating_sub(1);
+        match REPEATS
+            .get(repeat)
+            .map(|minutes| TimeDelta::minutes(*minutes))
+        {
+            Some(wait) if wait <= longest || repeat < 3 => at + wait.min(longest),
+            _ => step_after(awaited + jitter, period, at + longest),
         }
-        let shortest = period / 3;
-        match REPEATS.get(self.misses.saturating_sub(1)) {
-            Some(minutes) => at + TimeDelta::minutes(*minutes).min(shortest),
-            None => step_after(due, period, at + shortest),
-        }
-    }
-
-    /// When to ask early for the batch that is due at `due`, where it is time for that.
-    fn early(&self, due: Timestamp) -> Option<Timestamp> {
-        let learned = self.learned?;
-        if !self.publications.is_multiple_of(EARLY_EVERY) || self.misses > 0 {
-            return None;
-        }
-        let by = self.lag_s.checked_sub(learned.p50)?;
-        Some(due - TimeDelta::seconds(i64::from(by)))
     }
 
     fn after_failure(&mut self, error: &SourceError, at: Timestamp) -> Option<Timestamp> {
@@ -383,6 +451,10 @@ impl Schedule {
 }
 
 const SECOND: TimeDelta = TimeDelta::seconds(1);
+
+fn after(seconds: u32) -> TimeDelta {
+    TimeDelta::seconds(i64::from(seconds))
+}
 
 /// The first instant of the grid `origin + n * step` that is at or after `earliest`.
 fn step_after(origin: Timestamp, step: TimeDelta, earliest: Timestamp) -> Timestamp {
