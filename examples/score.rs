@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::path::Path;
 
 use chrono_tz::Tz;
 use flate2::read::MultiGzDecoder;
@@ -245,14 +246,10 @@ fn truths(path: &str, store: &str) -> Result<Vec<(Timestamp, f64)>> {
 
 fn open(path: &str) -> Result<Box<dyn Read>> {
     let file = File::open(path).map_err(|fault| format!("{path}: {fault}"))?;
-    Ok(
-        if std::path::Path::new(path)
-            .extension()
-            .is_some_and(|ending| ending == "gz")
-        {
-            Box::new(MultiGzDecoder::new(file))
-        } else {
-            Box::new(file)
-        },
-    )
+    let packed = Path::new(path).extension().is_some_and(|end| end == "gz");
+    Ok(if packed {
+        Box::new(MultiGzDecoder::new(file))
+    } else {
+        Box::new(file)
+    })
 }

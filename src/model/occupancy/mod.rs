@@ -11,6 +11,7 @@ mod estimator;
 mod explain;
 mod feeds;
 mod filter;
+mod forward;
 mod learned;
 mod never;
 mod running;
@@ -23,8 +24,9 @@ pub mod vendor;
 
 pub use day::Day;
 pub use estimate::{Drift, Estimate, Point};
-pub use estimator::{Door, Estimator, Ran, Taken, Visit};
+pub use estimator::{Door, Estimator, Taken, Visit};
 pub use filter::{Crossings, Filter, Moved, Usual, gains};
+pub use forward::Ran;
 pub use running::Finished;
 pub use settings::{Settings, ZeroRows};
 pub use sums::Sums;
