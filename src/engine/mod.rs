@@ -1,7 +1,7 @@
 //! The engine: polls every source on its own, makes what came durable, and publishes the board.
 //!
-//! Each source has its own task ([`poller`]) with its own time-outs and budget, so that a hanging
-//! or flooding vendor costs its own row only. All attempts meet at the [`desk`], one at a time:
+//! Each source has its own task (`poller`) with its own time-outs and budget, so that a hanging
+//! or flooding vendor costs its own row only. All attempts meet at the `desk`, one at a time:
 //! history first, then the ledger, then the board. Viewers watch the newest board and never hold
 //! a lock that a poller needs.
 
@@ -78,7 +78,7 @@ impl Engine {
         // One poke waits at most: a second one is already satisfied by the first.
         let (pokes, poked) = enabled
             .map(|source| (source.common.name.clone(), mpsc::channel(1)))
-            .map(|(name, (poke, poked))| ((name.clone(), poke), (name, poked)))
+            .map(|(name, (asking, asked))| ((name.clone(), asking), (name, asked)))
             .unzip();
         let mut tasks = JoinSet::new();
         tasks.spawn(work(start, blank, publish, poked));
