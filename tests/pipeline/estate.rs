@@ -32,7 +32,7 @@ impl Estate {
 
     pub async fn with_stores(at: &str, stores: usize) -> Self {
         let at: Timestamp = at.parse().unwrap();
-        let (clock, hand) = Clock::leaping(at);
+        let (clock, hand) = Clock::manual(at);
         let options = Options {
             stores,
             ..Options::new(clock.clone())

@@ -57,8 +57,7 @@ fn people(estate: &Estate, board: &Value) {
     let mut compared = 0;
     for row in rows(board, "stores") {
         let name = row["name"].as_str().unwrap();
-        let today = &row["today"];
-        let (Some(site), false) = (truth.site(name), today["in"].is_null()) else {
+        let (Some(site), Some(today)) = (truth.site(name), row["today"].as_object()) else {
             continue;
         };
         let members = row["members"].as_array().unwrap();
