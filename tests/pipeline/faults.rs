@@ -271,7 +271,7 @@ async fn smartnow_costs_its_own_row_only() {
 async fn what_is_late_or_empty_is_no_failure() {
     let estate = Estate::with_stores(NOON, 4).await;
     let good = estate.poll().await;
-    for fault in [Fault::EmptyList, Fault::Late { by_s: 3 * 3600 }] {
+    for fault in [Fault::Late { by_s: 3 * 3600 }, Fault::EmptyList] {
         estate.hand.advance(PAUSE);
         for name in [Vendor::Bespot, Vendor::Viametrics, Vendor::Mews] {
             estate.simulators.faults().set(name, fault.clone());
@@ -303,8 +303,10 @@ async fn what_is_late_or_empty_is_no_failure() {
 async fn a_claimed_device_that_is_not_listed_is_named() {
     let estate = Estate::with_stores(NOON, 4).await;
     let good = estate.poll().await;
-    let empty = Rule::new(Vendor::Smartnow, Fault::EmptyList).on("/machine");
-    estate.simulators.faults().add(empty);
+    estate
+        .simulators
+        .faults()
+        .set(Vendor::Smartnow, Fault::EmptyList);
     estate.hand.advance(PAUSE);
     let board = estate.poll().await;
     let error = &source(&board, "coffee")["error"];
