@@ -15,14 +15,29 @@ use serde_json::Value;
 /// Half past three on a busy afternoon in Athens.
 pub const AFTERNOON: &str = "2026-03-03T13:30:00Z";
 
-/// A poll that takes longer than this may be waiting for the clock.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// Moves the vendors' clock and ours together.
+pub struct Hands {
+    theirs: Hand,
+    ours: Hand,
+}
+
+impl Hands {
+    pub fn set(&self, to: Timestamp) {
+        self.theirs.set(to);
+        self.ours.set(to);
+    }
+
+    pub fn advance(&self, by: Duration) {
+        self.theirs.advance(by);
+        self.ours.advance(by);
+    }
+}
 
 pub struct Estate {
     pub simulators: Running,
     pub history: History,
     pub clock: Clock,
-    pub hand: Hand,
+    pub hand: Hands,
 }
 
 impl Estate {
@@ -32,10 +47,14 @@ impl Estate {
 
     pub async fn with_stores(at: &str, stores: usize) -> Self {
         let at: Timestamp = at.parse().unwrap();
-        let (clock, hand) = Clock::manual(at);
+        // The vendors' clock stands, so that they say the same until it is moved. Ours leaps where
+        // a poll would wait, for example because a vendor allows so many calls in a second.
+        let (their_clock, theirs) = Clock::manual(at);
+        let (clock, ours) = Clock::leaping(at);
+        let hand = Hands { theirs, ours };
         let options = Options {
             stores,
-            ..Options::new(clock.clone())
+            ..Options::new(their_clock)
         };
         let simulators = simulator::start(options).await.unwrap();
         let (history, _) = History::open(Location::Memory, at).await.unwrap();
@@ -61,14 +80,7 @@ impl Estate {
         let desk = engine::desk(&sources, self.history.clone(), &self.clock)
             .await
             .unwrap();
-        let mut polling = std::pin::pin!(engine::poll_once(sources, desk, &self.clock, |_| true));
-        let board = loop {
-            tokio::select! {
-                board = &mut polling => break board,
-                // More calls than a vendor allows in a moment wait on the clock, which stands.
-                () = tokio::time::sleep(PATIENCE) => self.hand.advance(Duration::from_secs(1)),
-            }
-        };
+        let board = engine::poll_once(sources, desk, &self.clock, |_| true).await;
         serde_json::to_value(Snapshot::of(&board, self.clock.now())).unwrap()
     }
 
