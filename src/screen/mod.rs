@@ -54,6 +54,15 @@ pub enum Effect {
     Quit,
 }
 
+/// What the shell's job control does with the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// Stop until the shell continues it.
+    Stop,
+    /// It was stopped from outside and runs again.
+    Continued,
+}
+
 /// What the environment says about the terminal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {

@@ -142,7 +142,7 @@ fn draw_run(
         let _ = writeln!(
             out,
             "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{HEIGHT}\" \
-             fill=\"{fill}\"/>"
+             fill=\"{fill}\" shape-rendering=\"crispEdges\"/>"
         );
     }
     let text: String = (from..to).map(|x| frame[(x, y)].symbol()).collect();

@@ -20,7 +20,7 @@ use super::canvas::Canvas;
 use super::input::Input;
 use super::terminal::{self, Guard};
 use super::update::{Action, update};
-use super::{Effect, Look, view};
+use super::{Effect, Job, Look, view};
 
 /// Shows boards on this process's terminal until the operator leaves or the terminal is gone.
 ///
@@ -45,7 +45,7 @@ pub async fn run(
         effects,
         look,
     };
-    let outcome = stage.run(|| guard.suspend()).await;
+    let outcome = stage.run(|job| guard.obey(job)).await;
     if let Ok(Ending::Lost) = outcome {
         guard.abandon();
     }
@@ -89,13 +89,13 @@ where
     B: Backend,
     S: Stream<Item = Input> + Unpin,
 {
-    /// Runs until the end; `suspend` stops the program and returns when it runs again.
+    /// Runs until the end; `obey` gives the terminal back to the shell and takes it again.
     ///
     /// # Errors
     /// When the terminal cannot be written to.
     pub async fn run(
         mut self,
-        mut suspend: impl FnMut() -> io::Result<()>,
+        mut obey: impl FnMut(Job) -> io::Result<()>,
     ) -> Result<Ending, B::Error> {
         let board = self.boards.borrow_and_update().clone();
         let mut app = App::new(board, self.clock.now(), self.clock.speed());
@@ -107,7 +107,7 @@ where
             tokio::select! {
                 biased;
                 input = self.inputs.next() => {
-                    if let Some(ending) = self.take(&mut app, input, &mut suspend)? {
+                    if let Some(ending) = self.take(&mut app, input, &mut obey)? {
                         return Ok(ending);
                     }
                     wake = self.draw(&mut app)?;
@@ -135,7 +135,7 @@ where
         &mut self,
         app: &mut App,
         first: Option<Input>,
-        suspend: &mut impl FnMut() -> io::Result<()>,
+        obey: &mut impl FnMut(Job) -> io::Result<()>,
     ) -> Result<Option<Ending>, B::Error> {
         let mut renew = false;
         let mut next = first;
@@ -152,8 +152,8 @@ where
                     }
                     Action::Emit(effect) => self.emit(app, effect),
                     Action::Repaint => renew = true,
-                    Action::Suspend => {
-                        if suspend().is_err() {
+                    Action::Job(job) => {
+                        if obey(job).is_err() {
                             return Ok(Some(Ending::Lost));
                         }
                         renew = true;

@@ -19,6 +19,7 @@ use futures_util::stream::poll_fn;
 use ratatui::backend::CrosstermBackend;
 use tokio::sync::mpsc;
 
+use super::Job;
 use super::input::Input;
 
 /// The terminal is ours while this lives. Dropping it gives the terminal back.
@@ -42,15 +43,18 @@ impl Guard {
         Ok(Self(()))
     }
 
-    /// Stops the program as Ctrl-Z does elsewhere; returns when the shell continues it.
+    /// Stops the program as Ctrl-Z does elsewhere and returns when the shell continues it; or
+    /// takes the terminal again after a stop from outside, for which the shell has changed it.
     ///
     /// # Errors
     /// When the terminal cannot be taken back.
-    pub fn suspend(&mut self) -> io::Result<()> {
+    pub fn obey(&mut self, job: Job) -> io::Result<()> {
         give_back();
         #[cfg(unix)]
-        // In a session without job control the kernel ignores the stop.
-        let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+        if job == Job::Stop {
+            // In a session without job control the kernel ignores the stop.
+            let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+        }
         take()
     }
 

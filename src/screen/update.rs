@@ -5,11 +5,11 @@ use std::sync::Arc;
 use crate::model::Timestamp;
 use crate::model::device::DeviceId;
 
-use super::Effect;
 use super::app::{App, Frozen, ListKind, Overlay, Page, Scroll, list_name};
 use super::input::{Code, Input, Key};
 use super::keymap::{self, Command};
 use super::row::Row;
+use super::{Effect, Job};
 
 /// What is to be done outside the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub enum Action {
     Emit(Effect),
     /// Draw every cell anew: the terminal may show anything.
     Repaint,
-    /// Stop the program until the shell continues it.
-    Suspend,
+    /// Stop the program until the shell continues it, or take note that it did.
+    Job(Job),
     /// End, leaving the terminal as it is: it is gone.
     Abandon,
 }
@@ -29,7 +29,7 @@ pub fn update(app: &mut App, input: Input, now: Timestamp) -> Vec<Action> {
     let actions = match input {
         Input::Key(key) => press(app, key, now),
         Input::Resize(..) => Vec::new(),
-        Input::Resumed => vec![Action::Repaint],
+        Input::Resumed => vec![Action::Job(Job::Continued)],
         Input::Terminate => vec![Action::Emit(Effect::Quit)],
         Input::Lost => vec![Action::Abandon],
     };
@@ -51,7 +51,7 @@ fn press(app: &mut App, key: Key, now: Timestamp) -> Vec<Action> {
     match command {
         Command::Quit | Command::Interrupt => quit(app, command, armed, now),
         Command::Repaint => vec![Action::Repaint],
-        Command::Suspend => vec![Action::Suspend],
+        Command::Suspend => vec![Action::Job(Job::Stop)],
         Command::Poll => poll(app, now),
         command => {
             act(app, command, now);

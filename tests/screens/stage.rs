@@ -136,11 +136,11 @@ impl Running {
         let suspended = Arc::new(AtomicUsize::new(0));
         let count = suspended.clone();
         let ending = tokio::spawn(async move {
-            let suspend = || {
+            let obey = |_job| {
                 count.fetch_add(1, Ordering::SeqCst);
                 Ok(())
             };
-            stage.run(suspend).await.unwrap()
+            stage.run(obey).await.unwrap()
         });
         let running = Self {
             glass,

@@ -292,11 +292,11 @@ fn the_page_of_a_row_that_is_gone_closes() {
 #[test]
 fn signals_and_loss_are_actions() {
     for (input, action) in [
-        (Input::Resumed, Action::Repaint),
+        (Input::Resumed, Action::Job(Job::Continued)),
         (Input::Terminate, Action::Emit(Effect::Quit)),
         (Input::Lost, Action::Abandon),
         (Input::Key(Key::ctrl('l')), Action::Repaint),
-        (Input::Key(Key::ctrl('z')), Action::Suspend),
+        (Input::Key(Key::ctrl('z')), Action::Job(Job::Stop)),
     ] {
         assert_eq!(update(&mut app(), input, now()), [action]);
     }

@@ -14,24 +14,24 @@ pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     }
     let ellipsis = scene.glyphs().ellipsis;
     let most = area.width;
-    let tabs = [
-        tabs(scene, Tabs::Full),
-        tabs(scene, Tabs::Unnamed),
-        tabs(scene, Tabs::Numbers),
-        here(scene),
-    ];
-    let clocks = [clock(scene, true), clock(scene, false)];
     let counts = counts(scene);
-    // The tabs shrink first, then the clock, then the counts lose their end.
-    for clock in &clocks {
-        for tabs in &tabs {
-            let right = [counts.clone(), clock.clone()].concat();
-            if pieces_columns(tabs) + 2 + pieces_columns(&right) <= most {
-                return place(tabs, &right, area, buf, ellipsis);
-            }
+    let (long, short) = (clock(scene, true), clock(scene, false));
+    // The tabs lose their names before the clock does, and the screen's own name goes last.
+    let numbers = tabs(scene, Tabs::Numbers);
+    let choices = [
+        (tabs(scene, Tabs::Full), &long),
+        (tabs(scene, Tabs::Unnamed), &long),
+        (numbers.clone(), &long),
+        (numbers, &short),
+        (here(scene), &short),
+    ];
+    for (tabs, clock) in choices {
+        let right = [counts.clone(), clock.clone()].concat();
+        if pieces_columns(&tabs) + 2 + pieces_columns(&right) <= most {
+            return place(&tabs, &right, area, buf, ellipsis);
         }
     }
-    let right = [counts, clocks[1].clone()].concat();
+    let right = [counts, short].concat();
     let at = Rect {
         x: area.right() - pieces_columns(&right).min(most),
         width: pieces_columns(&right).min(most),

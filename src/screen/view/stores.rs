@@ -190,7 +190,7 @@ fn totals(scene: &Scene<'_>, fitted: &[Fitted<Key>], body: Rect, buf: &mut Buffe
             Key::Entered if totals.coverage().is_some() => words::count(totals.entered),
             Key::Left if totals.coverage().is_some() => words::count(totals.left),
             Key::Gauge if totals.counted < totals.stores => {
-                format!("{} of {} counted", totals.counted, totals.stores)
+                format!("{} of {} live", totals.counted, totals.stores)
             }
             Key::Today => totals.coverage().map_or_else(String::new, |coverage| {
                 format!("coverage {}", words::percent(coverage))
