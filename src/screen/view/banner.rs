@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::screen::blame::Blame;
 use crate::screen::scene::Scene;
-use crate::screen::widgets::text::{Piece, columns, pieces_columns, put, put_pieces};
+use crate::screen::widgets::text::{Piece, pieces_columns, put, put_pieces};
 
 pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     let blames = &scene.app.judgement.blames;
@@ -52,7 +52,6 @@ fn draw_one(scene: &Scene<'_>, blame: &Blame, hidden: usize, area: Rect, buf: &m
     put(buf, (area.x + 1, area.y), 1, (sign, style), "");
     let at = (area.x.saturating_add(3), area.y);
     let used = put(buf, at, most, (&blame.text, style), glyphs.ellipsis);
-    debug_assert!(usize::from(used) <= columns(&blame.text).max(1));
     let rest = Rect {
         x: at.0.saturating_add(used),
         width: room - used.min(room),
