@@ -165,7 +165,6 @@ impl Device {
         match &mut self.state {
             State::Counter(counter) => {
                 counter.today.begin(today.0, today.1);
-                counter.cells.forget(today.0 - TimeDelta::days(1));
                 counter.revised = false;
             }
             State::Tracker(tracker) => tracker.driven.begin(today.0),
@@ -179,6 +178,14 @@ impl Device {
             }
         }
         true
+    }
+
+    /// Forgets what belongs neither to its own day nor to the day of its store, which began at
+    /// `store_day`.
+    pub fn forget(&mut self, store_day: Timestamp) {
+        if let State::Counter(counter) = &mut self.state {
+            counter.cells.forget(store_day.min(self.today.0));
+        }
     }
 
     /// When its data is expected, given what its source expects in general.

@@ -265,6 +265,7 @@ impl Ledger {
             .reduce(|(from, to), day| (from.max(day.0), to.min(day.1)));
         if !touched.is_empty() || !stores.is_empty() {
             stores.extend(touched.iter().filter_map(|id| self.devices.get(id)?.store));
+            stores.iter().for_each(|store| self.forget(*store));
             self.make_rows(&stores, &touched);
         }
     }
@@ -344,6 +345,9 @@ impl Ledger {
             if *before.0 != *device.facts {
                 // Its day may begin and end at other instants now.
                 self.within = None;
+                if let Some(store) = device.store {
+                    device.forget(self.tallies[store].today().0);
+                }
             }
             let changed = before != (device.facts.clone(), device.as_of);
             self.reached(source, id);
@@ -360,6 +364,9 @@ impl Ledger {
         let zone = zone_of(&self.plan, store, facts);
         let mut device = Device::new(facts.clone(), source, store, zone, self.now);
         device.describe(facts, zone, self.now);
+        if let Some(store) = store {
+            device.forget(self.tallies[store].today().0);
+        }
         self.devices.insert(id.clone(), device);
         self.sources[usize::from(source)].joined();
         if let Some(store) = store {
@@ -368,6 +375,16 @@ impl Ledger {
         }
         self.reached(source, id);
         true
+    }
+
+    /// Forgets what the counters of a store have counted before its running day.
+    fn forget(&mut self, store: usize) {
+        let tally = &self.tallies[store];
+        for id in tally.members() {
+            if let Some(device) = self.devices.get_mut(id) {
+                device.forget(tally.today().0);
+            }
+        }
     }
 
     /// Takes a reading; true when its device is known.
