@@ -76,12 +76,12 @@ impl Engine {
         let (publish, boards) = watch::channel(blank.board());
         let enabled = start.config.sources.iter().filter(|source| source.enabled);
         // One poke waits at most: a second one is already satisfied by the first.
-        let (pokes, poked) = enabled
+        let (pokes, ears) = enabled
             .map(|source| (source.common.name.clone(), mpsc::channel(1)))
-            .map(|(name, (asking, asked))| ((name.clone(), asking), (name, asked)))
+            .map(|(name, (poke, ear))| ((name.clone(), poke), (name, ear)))
             .unzip();
         let mut tasks = JoinSet::new();
-        tasks.spawn(work(start, blank, publish, poked));
+        tasks.spawn(work(start, blank, publish, ears));
         Self {
             boards,
             pokes,
@@ -124,18 +124,20 @@ async fn work(
     start: Start,
     blank: Ledger,
     publish: watch::Sender<Arc<Board>>,
-    mut poked: BTreeMap<Arc<str>, mpsc::Receiver<()>>,
+    mut ears: BTreeMap<Arc<str>, mpsc::Receiver<()>>,
 ) -> Result<(), HistoryError> {
     let clock = start.clock.clone();
     let notices = start.notices.clone();
     let (sources, mut desk) = opened(start, blank, &publish).await?;
-    notices.into_iter().for_each(|said| desk.notice(said));
+    for said in notices {
+        desk.notice(said);
+    }
     publish.send_replace(desk.board());
     // Attempts wait here while one is written; a full queue holds pollers, never viewers.
     let (to_desk, inbox) = mpsc::channel(sources.members.len().max(1));
     let mut tasks = JoinSet::new();
     for (order, member) in sources.members.into_iter().enumerate() {
-        let (Some(source), Some(poked)) = (member.source, poked.remove(&member.name)) else {
+        let (Some(source), Some(poked)) = (member.source, ears.remove(&member.name)) else {
             continue;
         };
         tasks.spawn(poller::run(poller::Poller {

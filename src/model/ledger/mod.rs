@@ -205,7 +205,9 @@ impl Ledger {
         let horizon = state.horizon;
         if state.confirmed != confirmed_before {
             touched.extend(self.ids_of(source, |_| true));
-        } else if horizon != before {
+        } else if horizon != before
+            && self.plan.sources[usize::from(source)].quiet != Quiet::Missing
+        {
             // Where quiet intervals have no rows, how far a counter reaches follows the source.
             touched.extend(self.ids_of(source, |device| self.follows(device)));
         }
@@ -265,7 +267,9 @@ impl Ledger {
             .reduce(|(from, to), day| (from.max(day.0), to.min(day.1)));
         if !touched.is_empty() || !stores.is_empty() {
             stores.extend(touched.iter().filter_map(|id| self.devices.get(id)?.store));
-            stores.iter().for_each(|store| self.forget(*store));
+            for store in &stores {
+                self.forget(*store);
+            }
             self.make_rows(&stores, &touched);
         }
     }
