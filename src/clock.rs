@@ -130,7 +130,30 @@ impl Clock {
 
     /// Waits until this clock reads `until` or later.
     pub async fn sleep_until(&self, until: Timestamp) {
-        // A sleep is cut into pieces so that a suspended machine or a stepped clock is noticed.
+        let mut now = self.now();
+        while now < until {
+            now = self.nap(now, until).await;
+        }
+    }
+
+    /// Waits until this clock reads `until` or later, or so much time as that is ahead of `from`
+    /// has passed: when the clock is set back by hours meanwhile, the wait is not longer for it.
+    pub async fn wait(&self, from: Timestamp, mut until: Timestamp) {
+        let mut seen = from;
+        let mut now = self.now();
+        loop {
+            until += (now - seen).min(TimeDelta::zero());
+            if now >= until {
+                return;
+            }
+            seen = now;
+            now = self.nap(now, until).await;
+        }
+    }
+
+    /// Sleeps for a while on the way from `now` to `until`, and gives the instant then. A sleep is
+    /// cut into pieces so that a suspended machine or a stepped clock is noticed.
+    async fn nap(&self, now: Timestamp, until: Timestamp) -> Timestamp {
         const LONGEST_NAP: Duration = Duration::from_secs(30);
         if let Kind::Manual(face) = &self.0 {
             if face.leaps {
@@ -140,22 +163,16 @@ impl Clock {
                 return;
             }
             let mut moved = face.moved.subscribe();
-            while self.now() < until {
-                if moved.changed().await.is_err() {
-                    return;
-                }
+            // What was moved before this is no longer announced.
+            if self.now() == now && moved.changed().await.is_err() {
+                std::future::pending::<()>().await;
             }
-            return;
+            return self.now();
         }
-        loop {
-            let left = until - self.now();
-            let Ok(left) = left.to_std() else { return };
-            if left.is_zero() {
-                return;
-            }
-            let real = left.div_f64(self.speed()).max(Duration::from_millis(1));
-            tokio::time::sleep(real.min(LONGEST_NAP)).await;
-        }
+        let left = (until - now).to_std().unwrap_or_default();
+        let real = left.div_f64(self.speed()).max(Duration::from_millis(1));
+        tokio::time::sleep(real.min(LONGEST_NAP)).await;
+        self.now()
     }
 }
 
@@ -177,6 +194,8 @@ fn system_now() -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     fn at(text: &str) -> Timestamp {
@@ -210,5 +229,32 @@ mod tests {
         assert_eq!(clock.now(), at("2026-03-02T08:00:30Z"));
         hand.set(at("2026-03-02T08:01:00Z"));
         waiter.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_makes_no_wait_longer() {
+        let (from, until) = (at("2026-03-02T08:00:00Z"), at("2026-03-02T08:15:00Z"));
+        let (clock, hand) = Clock::manual(from);
+        let mut waiting = std::pin::pin!(clock.wait(from, until));
+        for (moved, over) in [
+            ("2026-03-02T08:05:00Z", false),
+            // Ten minutes are left.
+            ("2026-03-01T22:00:00Z", false),
+            ("2026-03-01T22:09:59Z", false),
+            ("2026-03-01T22:10:00Z", true),
+        ] {
+            hand.set(at(moved));
+            let done = waiting.as_mut().now_or_never().is_some();
+            assert_eq!(done, over, "{moved}");
+        }
+        // One that was set back before the wait began.
+        hand.set(at("2026-03-01T10:00:00Z"));
+        let mut waiting = std::pin::pin!(clock.wait(from, until));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        hand.set(at("2026-03-01T10:15:00Z"));
+        assert!(waiting.as_mut().now_or_never().is_some());
+        // After a suspend the instant lies in the past.
+        hand.set(at("2026-03-02T20:00:00Z"));
+        clock.wait(from, until).await;
     }
 }

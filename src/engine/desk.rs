@@ -25,8 +25,17 @@ use crate::vendors::transport::SharedBudget;
 pub(super) enum Message {
     /// What to bring.
     Ask(Arc<str>, oneshot::Sender<Ask>),
-    /// What came; answered with the instant of the next poll.
-    Done(Attempt, oneshot::Sender<Option<Timestamp>>),
+    /// What came; answered with when to come again.
+    Done(Attempt, oneshot::Sender<Option<Wait>>),
+}
+
+/// How long to wait for the next poll.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wait {
+    /// When this was decided.
+    pub from: Timestamp,
+    /// The instant of the poll.
+    pub until: Timestamp,
 }
 
 /// Makes attempts durable, then counts them, then shows them.
@@ -40,6 +49,9 @@ pub struct Desk {
     /// Sentences that stay as long as the program runs.
     standing: Vec<Arc<str>>,
 }
+
+/// The share of a budget that planned polls may use; the rest is for retries and for the operator.
+const SCHEDULED: f64 = 0.7;
 
 /// What the desk keeps for one source.
 struct Clerk {
@@ -167,6 +179,20 @@ impl Desk {
         now: Timestamp,
     ) -> Option<Timestamp> {
         let clerk = self.clerks.iter_mut().find(|c| c.name == attempt.source)?;
+        if let Some(period_s) = (attempt.outcome.delivery.as_ref()).and_then(|came| came.period_s) {
+            clerk.schedule.observe_period(period_s);
+        }
+        let budget = locked(&clerk.budget);
+        let (last_hour, per_hour) = (budget.last_hour(now), budget.per_hour());
+        drop(budget);
+        let cost = f64::from(
+            u32::try_from(attempt.exchanges.len())
+                .unwrap_or(u32::MAX)
+                .max(1),
+        );
+        clerk
+            .schedule
+            .afford(f64::from(per_hour) * SCHEDULED / cost);
         let next = clerk.schedule.finished(Finished {
             at: now,
             horizon,
@@ -177,7 +203,7 @@ impl Desk {
             fetch: clerk.schedule.fetch_state(),
             next_poll: next,
             expectation: clerk.schedule.expectation(),
-            last_hour: locked(&clerk.budget).last_hour(now),
+            last_hour,
         };
         self.ledger.progress(&attempt.source, progress);
         next
@@ -242,7 +268,8 @@ pub(super) async fn run(
                 Some(Message::Done(attempt, answer)) => {
                     let next = desk.take(attempt).await;
                     publish.send_replace(desk.board());
-                    let _ = answer.send(next);
+                    let from = clock.now();
+                    let _ = answer.send(next.map(|until| Wait { from, until }));
                 }
                 None => std::future::pending().await,
             },

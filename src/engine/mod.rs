@@ -9,6 +9,8 @@ mod desk;
 mod opening;
 mod past;
 mod poller;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::pin::pin;

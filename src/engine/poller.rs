@@ -8,9 +8,8 @@ use chrono::TimeDelta;
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
-use super::desk::Message;
+use super::desk::{Message, Wait};
 use crate::clock::{Clock, monotonic};
-use crate::model::Timestamp;
 use crate::model::attempt::{Ask, Attempt, ErrorKind, Outcome, SourceError};
 use crate::vendors::source::Source;
 
@@ -33,7 +32,9 @@ pub(super) struct Poller {
 /// Polls until the desk goes away.
 pub(super) async fn run(mut poller: Poller) {
     let order = i32::try_from(poller.order).unwrap_or(i32::MAX);
-    let mut next = Some(poller.clock.now() + START_SPREAD * order.min(200));
+    let from = poller.clock.now();
+    let until = from + START_SPREAD * order.min(200);
+    let mut next = Some(Wait { from, until });
     while poller.wait(next).await {
         let Some(ask) = poller.ask().await else {
             return;
@@ -49,17 +50,17 @@ pub(super) async fn run(mut poller: Poller) {
         {
             return;
         }
-        let Ok(at) = answered.await else { return };
-        next = at;
+        let Ok(wait) = answered.await else { return };
+        next = wait;
     }
 }
 
 impl Poller {
     /// Waits until `next` or until somebody asks for a poll; false when the program ends.
-    async fn wait(&mut self, next: Option<Timestamp>) -> bool {
+    async fn wait(&mut self, next: Option<Wait>) -> bool {
         let due = async {
             match next {
-                Some(at) => self.clock.sleep_until(at).await,
+                Some(Wait { from, until }) => self.clock.wait(from, until).await,
                 None => std::future::pending().await,
             }
         };

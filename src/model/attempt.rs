@@ -64,7 +64,7 @@ pub struct Delivery {
     /// `facts` lists every device of the account, so a configured device that is not among them
     /// does not exist.
     pub roster: bool,
-    /// Publish period in seconds, where the vendor's rows show it.
+    /// Publish period in seconds, where the vendor's rows show it and the configuration sets none.
     pub period_s: Option<u32>,
     /// Vendor rows decoded.
     pub rows: u32,

@@ -9,7 +9,7 @@ const PARKED_S: u32 = 24 * 3600;
 /// A vehicle's longest plausible silence depends on what it said last: while it moves it reports
 /// every few minutes, with the ignition on somewhat less often, parked perhaps once a day.
 pub(super) fn of_tracker(movement: Option<&str>, ignition: Option<bool>) -> Expectation {
-    silent_for(match (movement, ignition) {
+    Expectation::silence(match (movement, ignition) {
         (Some("moving"), _) => MOVING_S,
         (Some("stopped"), _) | (_, Some(true)) => AWAKE_S,
         _ => PARKED_S,
@@ -19,13 +19,5 @@ pub(super) fn of_tracker(movement: Option<&str>, ignition: Option<bool>) -> Expe
 /// Document counters and machines change when somebody does something: a quiet night is normal,
 /// a quiet day is not.
 pub(super) fn of_activity() -> Expectation {
-    silent_for(PARKED_S)
-}
-
-fn silent_for(limit_s: u32) -> Expectation {
-    Expectation {
-        period_s: limit_s,
-        lag_s: 0,
-        grace_s: (limit_s / 10).max(60),
-    }
+    Expectation::silence(PARKED_S)
 }

@@ -78,18 +78,6 @@ pub struct Schedule {
     failures: u32,
     throttles: u32,
     state: FetchState,
-    next: Option<Next>,
-}
-
-/// A decision about the next attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Next {
-    At {
-        at: Timestamp,
-        /// How far ahead that was, for a clock that is set back meanwhile.
-        wait: TimeDelta,
-    },
-    Never,
 }
 
 impl Schedule {
@@ -115,7 +103,6 @@ impl Schedule {
             failures: 0,
             throttles: 0,
             state: FetchState::Never,
-            next: None,
         }
     }
 
@@ -127,7 +114,7 @@ impl Schedule {
             self.failures = 0;
             self.observe(attempt.horizon, at);
         }
-        let wish = match attempt.error {
+        match attempt.error {
             Some(error) if error.kind == ErrorKind::RateLimited || !attempt.delivered => {
                 self.after_failure(error, at)
             }
@@ -141,25 +128,6 @@ impl Schedule {
                 };
                 Some(self.after_success(at))
             }
-        };
-        self.next = Some(wish.map_or(Next::Never, |next| Next::At {
-            at: next,
-            wait: next - at,
-        }));
-        wish
-    }
-
-    /// The instant of the next attempt: at once before the first one, `None` when there will be
-    /// none.
-    ///
-    /// After the clock was set back the wait is not longer than it was decided to be; after a
-    /// suspend the instant simply lies in the past.
-    #[must_use]
-    pub fn next_attempt(&self, now: Timestamp) -> Option<Timestamp> {
-        match self.next {
-            None => Some(now),
-            Some(Next::At { at, wait }) => Some(at.min(now + wait)),
-            Some(Next::Never) => None,
         }
     }
 
@@ -184,11 +152,14 @@ impl Schedule {
             None if self.period_s.is_some() => Expectation::batches(period_s, lag_s).grace_s,
             None => self.cadence.expectation.grace_s,
         };
+        // A batch whose last minutes were quiet reaches further than its newest row.
+        let quiet_s =
+            (self.horizon).map_or(0, |newest| (self.reach(newest) - newest).num_seconds());
         // Who is asked at fixed times may be asked so much later than the data is there.
         let fixed = self.cadence.every_s.unwrap_or(0).min(period_s);
         Expectation {
             period_s,
-            lag_s,
+            lag_s: lag_s + u32::try_from(quiet_s).unwrap_or(0),
             grace_s: grace_s + fixed,
         }
     }

@@ -57,13 +57,6 @@ fn seconds(next: Option<Timestamp>, from: Timestamp) -> i64 {
 }
 
 #[test]
-fn the_first_attempt_is_made_at_once() {
-    let schedule = Schedule::new(CALM, batches(900, 180));
-    assert_eq!(schedule.next_attempt(at("14:00:00")), Some(at("14:00:00")));
-    assert_eq!(schedule.fetch_state(), FetchState::Never);
-}
-
-#[test]
 fn batches_are_asked_for_when_they_should_be_readable() {
     let mut schedule = Schedule::new("opap", batches(900, 180));
     let jitter = Jitter::of("opap").of_period(TimeDelta::minutes(15));
@@ -78,7 +71,6 @@ fn batches_are_asked_for_when_they_should_be_readable() {
     for (now, horizon, next) in polls {
         let wish = schedule.finished(success(at(now), Some(at(horizon))));
         assert_eq!(wish, Some(at(next) + jitter), "{now}");
-        assert_eq!(schedule.next_attempt(at(now)), wish);
         assert_eq!(schedule.fetch_state(), FetchState::Ok);
     }
 }
@@ -244,7 +236,6 @@ fn a_wrong_configuration_stops_unless_something_came() {
     assert_eq!(seconds(next, at("14:18:00")), 0);
     assert_eq!(schedule.fetch_state(), FetchState::Misconfigured);
     assert_eq!(schedule.finished(failure(now, &wrong)), None);
-    assert_eq!(schedule.next_attempt(now), None);
     assert_eq!(schedule.fetch_state(), FetchState::Misconfigured);
 }
 
@@ -274,18 +265,13 @@ fn a_partial_success_counts_unless_it_was_throttled() {
 fn clock_jumps_neither_stop_nor_flood() {
     let mut schedule = Schedule::new(CALM, batches(900, 180));
     schedule.finished(success(at("14:05:00"), Some(at("14:00:00"))));
-    // Set back by ten hours while waiting: the wait is not longer than it was.
-    let back = at("04:05:00");
-    let next = schedule.next_attempt(back);
-    assert_eq!(seconds(next, back), 13 * 60);
-    // The horizon is now far ahead of the clock.
+    // Set back by ten hours: the horizon is now far ahead of the clock.
     let next = schedule.finished(success(at("04:18:01"), Some(at("14:00:00"))));
     assert_eq!(seconds(next, at("04:18:01")), 18 * 60);
-    // Resumed after a night: what was planned lies in the past, so it is made at once.
+    // Resumed after a night: a vendor that still has nothing new gets no burst for the intervals
+    // that were missed.
     let mut schedule = Schedule::new(CALM, batches(900, 180));
-    let planned = schedule.finished(success(at("14:05:00"), Some(at("14:00:00"))));
-    assert_eq!(schedule.next_attempt(at("23:00:00")), planned);
-    // A vendor that still has nothing new gets no burst for the intervals that were missed.
+    schedule.finished(success(at("14:05:00"), Some(at("14:00:00"))));
     let next = schedule.finished(success(at("23:00:00"), Some(at("14:00:00"))));
     assert_eq!(seconds(next, at("23:00:00")), 60);
     assert_eq!(schedule.learned().lags, []);
@@ -523,8 +509,6 @@ proptest! {
                 }
                 Event::Jump { seconds } => {
                     now += TimeDelta::seconds(seconds);
-                    let next = schedule.next_attempt(now).unwrap();
-                    prop_assert!(next - now <= TimeDelta::seconds(15_000));
                     continue;
                 }
             };

@@ -1,0 +1,525 @@
+//! Tests of the engine with sources that do what a test tells them, on a clock moved by hand.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use futures_util::future::BoxFuture;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::*;
+use crate::clock::Hand;
+use crate::history::Location;
+use crate::model::Timestamp;
+use crate::model::attempt::{
+    Ask, Attempt, Delivery, ErrorKind, Exchange, Finding, Outcome, SourceError,
+};
+use crate::model::board::{Figures, SourceRow};
+use crate::model::budget::Budget;
+use crate::model::device::{Detail, DeviceId, Facts};
+use crate::model::health::{Expectation, FetchState};
+use crate::model::ledger::plan::{Plan, Quiet, SourcePlan, Stamp};
+use crate::model::reading::{Flow, Measure, Reading};
+use crate::model::schedule::{Cadence, Publish};
+use crate::model::store::{Member as Claim, Store};
+use crate::vendors::source::{Common, Source, ZeroRows};
+use crate::vendors::transport::Transport;
+
+/// What a poll is told to do.
+enum Act {
+    Bring(Box<Outcome>),
+    Panic,
+}
+
+/// A poll that waits to be told what to do.
+struct Polled {
+    ask: Ask,
+    act: oneshot::Sender<Act>,
+}
+
+impl Polled {
+    fn brings(self, outcome: Outcome) {
+        drop(self.act.send(Act::Bring(Box::new(outcome))));
+    }
+}
+
+/// A source that hangs until the test lets it go on.
+struct Scripted {
+    transport: Transport,
+    polled: mpsc::UnboundedSender<Polled>,
+}
+
+impl Source for Scripted {
+    fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome> {
+        let (act, told) = oneshot::channel();
+        let ask = ask.clone();
+        self.polled.send(Polled { ask, act }).unwrap();
+        Box::pin(async {
+            match told.await {
+                Ok(Act::Bring(outcome)) => *outcome,
+                Ok(Act::Panic) => panic!("what came was too strange"),
+                Err(_) => std::future::pending().await,
+            }
+        })
+    }
+
+    fn check<'a>(&'a mut self, _: &'a Ask) -> BoxFuture<'a, Vec<Finding>> {
+        Box::pin(async { Vec::new() })
+    }
+
+    fn cadence(&self) -> Cadence {
+        QUARTERLY
+    }
+
+    fn transport(&self) -> &Transport {
+        &self.transport
+    }
+}
+
+const QUARTERLY: Cadence = Cadence {
+    publish: Publish::Batches,
+    expectation: Expectation {
+        period_s: 900,
+        lag_s: 180,
+        grace_s: 120,
+    },
+    every_s: None,
+};
+
+/// Nothing here waits for real time; this ends a test that would wait for ever.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+async fn soon<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future).await.unwrap()
+}
+
+fn at(clock: &str) -> Timestamp {
+    format!("2026-03-02T{clock}Z").parse().unwrap()
+}
+
+/// A running engine with its scripted sources.
+struct Stage {
+    hand: Hand,
+    clock: Clock,
+    engine: Engine,
+    boards: watch::Receiver<Arc<Board>>,
+    polled: Vec<mpsc::UnboundedReceiver<Polled>>,
+}
+
+impl Stage {
+    /// Starts at two o'clock with an empty history.
+    async fn start(names: &[&str]) -> Self {
+        let now = at("14:00:00");
+        let (history, _) = History::open(Location::Memory, now).await.unwrap();
+        Self::on(history, now, names).await
+    }
+
+    async fn on(history: History, now: Timestamp, names: &[&str]) -> Self {
+        let (clock, hand) = Clock::manual(now);
+        let (sources, polled) = sources(names, &clock);
+        let desk = desk(&sources, history, &clock).await.unwrap();
+        let engine = Engine::start(sources, desk, &clock);
+        let boards = engine.boards();
+        // The first polls are spread over a moment.
+        hand.advance(Duration::from_secs(1));
+        Self {
+            hand,
+            clock,
+            engine,
+            boards,
+            polled,
+        }
+    }
+
+    /// The next poll of a source.
+    async fn polled(&mut self, source: usize) -> Polled {
+        soon(self.polled[source].recv()).await.unwrap()
+    }
+
+    /// Lets the next poll of a source bring something and gives the board after it.
+    async fn bring(&mut self, source: usize, outcome: Outcome) -> Arc<Board> {
+        self.boards.mark_unchanged();
+        self.polled(source).await.brings(outcome);
+        self.board(|_| true).await
+    }
+
+    /// The first new board of which this holds.
+    async fn board(&mut self, mut wanted: impl FnMut(&Board) -> bool) -> Arc<Board> {
+        loop {
+            soon(self.boards.changed()).await.unwrap();
+            let board = self.boards.borrow_and_update().clone();
+            if wanted(&board) {
+                return board;
+            }
+        }
+    }
+
+    /// Whether a source is polled before the engine has nothing more to do.
+    async fn is_polled(&mut self, source: usize) -> bool {
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        self.polled[source].try_recv().is_ok()
+    }
+}
+
+fn sources(names: &[&str], clock: &Clock) -> (Sources, Vec<mpsc::UnboundedReceiver<Polled>>) {
+    let mut members = Vec::new();
+    let mut receivers = Vec::new();
+    for name in names {
+        let budget = Arc::new(Mutex::new(Budget::new(60)));
+        let (polled, receiver) = mpsc::unbounded_channel();
+        let transport =
+            Transport::open(&common(name), Vec::new(), budget.clone(), clock.clone()).unwrap();
+        members.push(Member {
+            name: (*name).into(),
+            source: Some(Box::new(Scripted { transport, polled })),
+            error: None,
+            budget,
+        });
+        receivers.push(receiver);
+    }
+    let plan = plan(names);
+    (Sources { members, plan }, receivers)
+}
+
+fn common(name: &str) -> Common {
+    Common {
+        name: name.into(),
+        url: "http://127.0.0.1:9".parse().unwrap(),
+        period: None,
+        every: None,
+        timeout: Duration::from_secs(5),
+        requests_per_hour: None,
+        ca_file: None,
+        allow_http: false,
+        zero_rows: ZeroRows::Auto,
+    }
+}
+
+fn plan(names: &[&str]) -> Plan {
+    let mut store = Store::named("Ermou", chrono_tz::UTC);
+    store.members = vec![Claim::AllOf(names[0].into())];
+    let source = |name: &&str| SourcePlan {
+        name: (*name).into(),
+        vendor: "scripted".into(),
+        paused: false,
+        cadence: QUARTERLY,
+        quiet: Quiet::Missing,
+        stamp: Stamp::End,
+        host: format!("{name}.example").into(),
+        limit_per_hour: 60,
+    };
+    Plan {
+        sources: names.iter().map(source).collect(),
+        stores: vec![Arc::new(store)],
+        display_zone: chrono_tz::UTC,
+    }
+}
+
+fn row<'a>(board: &'a Board, name: &str) -> &'a SourceRow {
+    (board.sources.iter())
+        .find(|row| *row.name == *name)
+        .unwrap()
+}
+
+/// A counter of `source` that counted `entered` people in the quarter hour from `start`.
+fn counted(source: &str, start: &str, entered: u32) -> Outcome {
+    let device = DeviceId::new(source, "door");
+    let facts = Facts {
+        name: "Door".to_owned(),
+        timezone: None,
+        detail: Detail::PeopleCounter {
+            interval_s: Some(900),
+            group: None,
+        },
+    };
+    Outcome::delivered(Delivery {
+        facts: vec![(device.clone(), facts)],
+        readings: vec![Reading {
+            device,
+            start: at(start),
+            span_s: 900,
+            item: 0,
+            measure: Measure::Flow(Flow { entered, left: 0 }),
+        }],
+        rows: 1,
+        ..Delivery::default()
+    })
+}
+
+fn failed(kind: ErrorKind) -> Outcome {
+    Outcome::failed(SourceError::new(kind, "refused"))
+}
+
+/// People who came in today, over all doors.
+fn entered(board: &Board) -> Option<u64> {
+    let (_, row) = board.devices.iter().next()?;
+    match &row.figures {
+        Figures::PeopleCounter { today, .. } => today.as_ref().map(|today| today.value.0),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn a_hanging_source_does_not_delay_another() {
+    let mut stage = Stage::start(&["stuck", "well"]).await;
+    let stuck = stage.polled(0).await;
+    for quarter in ["13:45:00", "14:00:00", "14:15:00"] {
+        let board = stage.bring(1, counted("well", quarter, 1)).await;
+        assert_eq!(row(&board, "well").fetch, FetchState::Ok);
+        assert_eq!(row(&board, "stuck").fetch, FetchState::Never);
+        stage.hand.advance(Duration::from_mins(20));
+    }
+    // When it comes after all, it counts.
+    stage.boards.mark_unchanged();
+    stuck.brings(counted("stuck", "13:45:00", 1));
+    let board = stage
+        .board(|board| row(board, "stuck").last_success.is_some())
+        .await;
+    assert_eq!(row(&board, "stuck").fetch, FetchState::Ok);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_that_never_ends_is_given_up() {
+    let (clock, _) = Clock::manual(at("14:00:00"));
+    let (mut sources, _polled) = sources(&["stuck"], &clock);
+    let mut source = sources.members[0].source.take().unwrap();
+    let ask = Ask {
+        now: at("14:00:00"),
+        since: at("00:00:00"),
+        horizon: None,
+        known: Vec::new(),
+    };
+    let attempt = poller::attempt("stuck".into(), &mut *source, &ask, &clock).await;
+    assert_eq!(attempt.outcome.error.unwrap().kind, ErrorKind::Timeout);
+    assert_eq!(attempt.took_ms, 600_000);
+}
+
+#[tokio::test]
+async fn a_panic_costs_the_poll_of_its_source_only() {
+    let mut stage = Stage::start(&["strange", "well"]).await;
+    let strange = stage.polled(0).await;
+    drop(strange.act.send(Act::Panic));
+    let board = stage
+        .board(|board| row(board, "strange").error.is_some())
+        .await;
+    let error = row(&board, "strange").error.clone().unwrap();
+    assert_eq!(error.kind, ErrorKind::Schema);
+    assert!(error.message.contains("please report"), "{error}");
+    let board = stage.bring(1, counted("well", "13:45:00", 1)).await;
+    assert_eq!(row(&board, "well").fetch, FetchState::Ok);
+    // It is tried again, and can recover.
+    stage.hand.advance(Duration::from_mins(4));
+    let board = stage.bring(0, counted("strange", "13:45:00", 1)).await;
+    assert_eq!(row(&board, "strange").fetch, FetchState::Ok);
+    assert!(row(&board, "strange").error.is_none());
+}
+
+#[tokio::test]
+async fn poll_now_is_served_once_however_often_it_is_asked() {
+    let mut stage = Stage::start(&["well", "other"]).await;
+    stage.bring(0, counted("well", "13:45:00", 1)).await;
+    let other = stage.polled(1).await;
+    let poker = stage.engine.poker();
+    assert!(!stage.is_polled(0).await);
+    for _ in 0..5 {
+        poker.poll_now(Some("well"));
+    }
+    let poll = stage.polled(0).await;
+    poll.brings(counted("well", "13:45:00", 1));
+    assert!(!stage.is_polled(0).await, "served twice");
+    // Asking while a poll runs leads to one more.
+    poker.poll_now(None);
+    poker.poll_now(None);
+    stage.polled(0).await.brings(counted("well", "13:45:00", 1));
+    other.brings(counted("other", "13:45:00", 1));
+    stage
+        .polled(1)
+        .await
+        .brings(counted("other", "13:45:00", 1));
+    assert!(!stage.is_polled(0).await);
+    assert!(!stage.is_polled(1).await);
+}
+
+#[tokio::test]
+async fn failures_are_shown_with_the_time_of_the_next_try() {
+    let mut stage = Stage::start(&["down"]).await;
+    for (state, wait) in [
+        (FetchState::Retrying, 5),
+        (FetchState::Retrying, 20),
+        (FetchState::Backoff, 60),
+        (FetchState::Backoff, 120),
+    ] {
+        let now = stage.clock.now();
+        let board = stage.bring(0, failed(ErrorKind::Timeout)).await;
+        let row = row(&board, "down");
+        assert_eq!(row.fetch, state);
+        let next = row.next_poll.unwrap() - now;
+        // The jitter adds a tenth at most.
+        assert!(next >= TimeDelta::seconds(wait), "{next}");
+        assert!(next <= TimeDelta::milliseconds(wait * 1100), "{next}");
+        stage.hand.set(row.next_poll.unwrap());
+    }
+    let until = stage.clock.now() + TimeDelta::minutes(40);
+    let limited = SourceError::new(ErrorKind::RateLimited, "slow down").with_retry_at(Some(until));
+    let board = stage.bring(0, Outcome::failed(limited)).await;
+    assert_eq!(row(&board, "down").fetch, FetchState::Throttled);
+    assert!(row(&board, "down").next_poll >= Some(until));
+    stage.hand.set(until - TimeDelta::seconds(1));
+    assert!(!stage.is_polled(0).await, "polled before its time");
+    let board = {
+        stage.hand.advance(Duration::from_mins(2));
+        stage.bring(0, counted("down", "14:30:00", 1)).await
+    };
+    assert_eq!(row(&board, "down").fetch, FetchState::Ok);
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_is_not_counted_and_is_asked_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("history.db");
+    let (history, _) = History::open(Location::File(path.clone()), at("14:00:00"))
+        .await
+        .unwrap();
+    let mut stage = Stage::on(history, at("14:00:00"), &["well"]).await;
+    // Somebody makes the disk refuse; a reading that cannot be stored is one way.
+    let other = rusqlite::Connection::open(&path).unwrap();
+    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON attempt
+                  BEGIN SELECT RAISE(ABORT, 'no room'); END";
+    other.execute_batch(refuse).unwrap();
+    let board = stage.bring(0, counted("well", "13:45:00", 7)).await;
+    assert_eq!(entered(&board), None);
+    assert!(
+        board.notices[0].contains("cannot be written"),
+        "{:?}",
+        board.notices
+    );
+    let row = row(&board, "well");
+    let error = row.error.clone().unwrap();
+    assert!(error.message.contains("asked for again"), "{error}");
+    stage.hand.set(row.next_poll.unwrap());
+    // The next poll asks from where the first one did.
+    other.execute_batch("DROP TRIGGER refuse").unwrap();
+    let poll = stage.polled(0).await;
+    assert_eq!(poll.ask.horizon, None);
+    stage.boards.mark_unchanged();
+    poll.brings(counted("well", "13:45:00", 7));
+    let board = stage.board(|_| true).await;
+    assert_eq!(entered(&board), Some(7));
+    assert!(board.notices.is_empty(), "{:?}", board.notices);
+}
+
+#[tokio::test]
+async fn a_new_day_is_published_without_new_data() {
+    let mut stage = Stage::start(&["well"]).await;
+    let board = stage.bring(0, counted("well", "13:45:00", 7)).await;
+    assert_eq!(entered(&board), Some(7));
+    let _hanging = {
+        stage.hand.set(at("14:20:00"));
+        stage.polled(0).await
+    };
+    stage.boards.mark_unchanged();
+    let midnight = at("00:00:00") + TimeDelta::days(1);
+    stage.hand.set(midnight);
+    let board = stage.board(|board| board.at >= midnight).await;
+    assert_eq!(entered(&board), None);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_does_not_stop_polling() {
+    let mut stage = Stage::start(&["well"]).await;
+    let board = stage.bring(0, counted("well", "13:45:00", 7)).await;
+    let wait = row(&board, "well").next_poll.unwrap() - stage.clock.now();
+    let back = at("04:00:00");
+    stage.hand.set(back);
+    assert!(!stage.is_polled(0).await);
+    stage.hand.set(back + wait);
+    stage.polled(0).await.brings(counted("well", "13:45:00", 7));
+    // A suspend leads to one poll, not to those that were missed.
+    stage.hand.advance(Duration::from_hours(9));
+    stage.polled(0).await.brings(counted("well", "13:45:00", 7));
+    assert!(!stage.is_polled(0).await);
+}
+
+#[tokio::test]
+async fn the_period_that_the_rows_show_is_expected_from_then_on() {
+    let mut stage = Stage::start(&["well"]).await;
+    let mut outcome = counted("well", "13:45:00", 7);
+    outcome.delivery.as_mut().unwrap().period_s = Some(1800);
+    let board = stage.bring(0, outcome).await;
+    assert_eq!(row(&board, "well").expectation.period_s, 1800);
+    let (_, door) = board.devices.iter().next().unwrap();
+    assert_eq!(door.expectation.period_s, 1800);
+}
+
+/// An attempt that made two requests.
+fn attempt(started: Timestamp, outcome: Outcome) -> Attempt {
+    let exchange = Exchange {
+        method: "GET",
+        url: "https://well.example/".to_owned(),
+        status: Some(200),
+        took_ms: 80,
+        bytes: 10,
+        clock_skew_s: None,
+    };
+    Attempt {
+        source: "well".into(),
+        started,
+        took_ms: 84,
+        exchanges: vec![exchange.clone(), exchange],
+        outcome,
+    }
+}
+
+#[tokio::test]
+async fn a_restart_knows_the_budget_the_lag_and_the_board() {
+    let (clock, hand) = Clock::manual(at("00:20:00"));
+    let (history, _) = History::open(Location::Memory, at("00:20:00"))
+        .await
+        .unwrap();
+    let (first, _polled) = sources(&["well"], &clock);
+    let mut desk = super::desk(&first, history.clone(), &clock).await.unwrap();
+    // Each quarter hour is readable between four and five minutes after its end.
+    let midnight = at("00:00:00");
+    for quarter in 0..30 {
+        let start = midnight + TimeDelta::minutes(15) * quarter;
+        let end = start + TimeDelta::minutes(15);
+        let outcome = |start: Timestamp| counted("well", &start.time().to_string(), 1);
+        for (minutes, seen) in [(4, start - TimeDelta::minutes(15)), (5, start)] {
+            if seen >= midnight {
+                hand.set(end + TimeDelta::minutes(minutes));
+                desk.take(attempt(clock.now(), outcome(seen))).await;
+            }
+        }
+    }
+    let before = desk.board();
+    let learned = row(&before, "well").expectation.lag_s;
+    assert!((240..=300).contains(&learned), "{learned}");
+    drop(desk);
+
+    hand.advance(Duration::from_mins(2));
+    let (second, _polled) = sources(&["well"], &clock);
+    let budget = second.members[0].budget.clone();
+    let mut desk = super::desk(&second, history, &clock).await.unwrap();
+    let now = clock.now();
+    // Two attempts in each of the last four quarter hours, with two requests each.
+    assert_eq!(budget.lock().unwrap().last_hour(now), 16);
+    assert_eq!(entered(&desk.board()), entered(&before));
+    assert_eq!(entered(&before), Some(30));
+    let board = desk.board();
+    let well = row(&board, "well");
+    assert_eq!(well.horizon, row(&before, "well").horizon);
+    assert!(!well.confirmed);
+    assert_eq!(desk.ask("well").horizon, well.horizon);
+    // The first poll brings nothing new, and the next one goes by the lag that was learned.
+    let next = desk
+        .take(attempt(now, counted("well", "07:15:00", 1)))
+        .await;
+    let due = well.horizon.unwrap() + TimeDelta::minutes(15) + TimeDelta::minutes(5);
+    let off = (next.unwrap() - due).num_seconds();
+    assert!((-60..=60).contains(&off), "{off}");
+    let after = desk.board();
+    assert!(row(&after, "well").confirmed);
+    assert!(row(&after, "well").expectation.lag_s.abs_diff(learned) <= 60);
+}
