@@ -74,6 +74,7 @@ pub struct Row {
 }
 
 /// Requests and what they brought.
+#[derive(Debug)]
 pub struct Cost {
     /// Requests per hour.
     pub per_hour: f64,

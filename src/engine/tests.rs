@@ -120,7 +120,8 @@ impl Stage {
         let desk = desk(&sources, history, &clock).await.unwrap();
         let engine = Engine::start(sources, desk, &clock);
         let boards = engine.boards();
-        // The first polls are spread over a moment.
+        // The first polls are spread over a moment, which begins when the pollers do.
+        tokio::task::yield_now().await;
         hand.advance(Duration::from_secs(1));
         Self {
             hand,
@@ -435,10 +436,10 @@ async fn a_clock_that_is_set_back_does_not_stop_polling() {
     stage.hand.set(back);
     assert!(!stage.is_polled(0).await);
     stage.hand.set(back + wait);
-    stage.polled(0).await.brings(counted("well", "13:45:00", 7));
+    stage.bring(0, counted("well", "13:45:00", 7)).await;
     // A suspend leads to one poll, not to those that were missed.
     stage.hand.advance(Duration::from_hours(9));
-    stage.polled(0).await.brings(counted("well", "13:45:00", 7));
+    stage.bring(0, counted("well", "13:45:00", 7)).await;
     assert!(!stage.is_polled(0).await);
 }
 

@@ -96,7 +96,8 @@ impl Schedule {
             lag_s: cadence.expectation.lag_s,
             horizon: None,
             answered: None,
-            settled: 0,
+            // A restart is no reason to look early.
+            settled: 1,
             polls: 0,
             spent: 1.0,
             misses: 0,
