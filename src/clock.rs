@@ -160,7 +160,7 @@ impl Clock {
                 let until = until.timestamp_millis();
                 face.unix_ms.fetch_max(until, Ordering::SeqCst);
                 face.moved.send_replace(());
-                return;
+                return self.now();
             }
             let mut moved = face.moved.subscribe();
             // What was moved before this is no longer announced.

@@ -15,10 +15,19 @@ fn learned_polls_keep_their_promise() {
         let (learned, fixed, minute) = (&row.learned, &row.fixed, &row.minute);
         let same = (learned.per_hour - fixed.per_hour).abs();
         assert!(same < 0.1, "{name}: compared with {}", fixed.per_hour);
-        assert!(learned.mean_s < fixed.mean_s / 2.0, "{name}: {learned:?} {fixed:?}");
-        assert!(learned.per_hour <= minute.per_hour / 10.0, "{name}: {learned:?}");
+        assert!(
+            learned.mean_s < fixed.mean_s / 2.0,
+            "{name}: {learned:?} {fixed:?}"
+        );
+        assert!(
+            learned.per_hour <= minute.per_hour / 10.0,
+            "{name}: {learned:?}"
+        );
         if name != bench::WILD {
-            assert!(learned.mean_s <= minute.mean_s + 30.0, "{name}: {learned:?} {minute:?}");
+            assert!(
+                learned.mean_s <= minute.mean_s + 30.0,
+                "{name}: {learned:?} {minute:?}"
+            );
         }
     }
 }

@@ -36,7 +36,7 @@ pub use self::opening::{Member, Sources, open};
 #[derive(Debug)]
 pub struct Engine {
     boards: watch::Receiver<Arc<Board>>,
-    pokes: BTreeMap<Arc<str>, mpsc::Sender<()>>,
+    pokes: Pokes,
     tasks: JoinSet<Result<(), HistoryError>>,
 }
 
@@ -77,13 +77,28 @@ impl Engine {
         blank.notices(start.notices.iter().map(|said| (**said).into()).collect());
         let (publish, boards) = watch::channel(blank.board());
         let enabled = start.config.sources.iter().filter(|source| source.enabled);
-        // One poke waits at most: a second one is already satisfied by the first.
-        let (pokes, ears) = enabled
-            .map(|source| (source.common.name.clone(), mpsc::channel(1)))
-            .map(|(name, (poke, ear))| ((name.clone(), poke), (name, ear)))
-            .unzip();
+        let (pokes, ears) = pokes(enabled.map(|source| source.common.name.clone()));
         let mut tasks = JoinSet::new();
         tasks.spawn(work(start, blank, publish, ears));
+        Self {
+            boards,
+            pokes,
+            tasks,
+        }
+    }
+
+    /// Starts on sources that are open already.
+    #[must_use]
+    pub fn polling(sources: Sources, desk: Desk, clock: &Clock) -> Self {
+        let (publish, boards) = watch::channel(desk.board());
+        let names = sources.members.iter().map(|member| member.name.clone());
+        let (pokes, ears) = pokes(names);
+        let clock = clock.clone();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            poll(sources, desk, publish, ears, clock).await;
+            Ok(())
+        });
         Self {
             boards,
             pokes,
@@ -121,12 +136,27 @@ impl Engine {
     }
 }
 
+/// A way to ask each source for a poll. One poke waits at most: a second one is already satisfied
+/// by the first.
+fn pokes(names: impl Iterator<Item = Arc<str>>) -> (Pokes, Ears) {
+    names
+        .map(|name| (name, mpsc::channel(1)))
+        .map(|(name, (poke, ear))| ((name.clone(), poke), (name, ear)))
+        .unzip()
+}
+
+/// The near ends of the pokes, by source.
+type Pokes = BTreeMap<Arc<str>, mpsc::Sender<()>>;
+
+/// The far ends of the pokes, by source.
+type Ears = BTreeMap<Arc<str>, mpsc::Receiver<()>>;
+
 /// Opens everything, then polls until it is dropped or one of its tasks panics.
 async fn work(
     start: Start,
     blank: Ledger,
     publish: watch::Sender<Arc<Board>>,
-    mut ears: BTreeMap<Arc<str>, mpsc::Receiver<()>>,
+    ears: Ears,
 ) -> Result<(), HistoryError> {
     let clock = start.clock.clone();
     let notices = start.notices.clone();
@@ -135,6 +165,18 @@ async fn work(
         desk.notice(said);
     }
     publish.send_replace(desk.board());
+    poll(sources, desk, publish, ears, clock).await;
+    Ok(())
+}
+
+/// Polls until it is dropped or one of its tasks panics.
+async fn poll(
+    sources: Sources,
+    desk: Desk,
+    publish: watch::Sender<Arc<Board>>,
+    mut ears: Ears,
+    clock: Clock,
+) {
     // Attempts wait here while one is written; a full queue holds pollers, never viewers.
     let (to_desk, inbox) = mpsc::channel(sources.members.len().max(1));
     let mut tasks = JoinSet::new();
@@ -159,7 +201,6 @@ async fn work(
             std::panic::resume_unwind(panic);
         }
     }
-    Ok(())
 }
 
 /// Opens the sources, which may ask commands for secrets, and reads the past. What takes long is
@@ -185,7 +226,7 @@ async fn opened(
 
 /// Asks sources to poll now.
 #[derive(Clone, Debug)]
-pub struct Poker(BTreeMap<Arc<str>, mpsc::Sender<()>>);
+pub struct Poker(Pokes);
 
 impl Poker {
     /// Asks one source, or all. Asking again before the first request is served changes nothing.

@@ -118,7 +118,7 @@ impl Stage {
         let (clock, hand) = Clock::manual(now);
         let (sources, polled) = sources(names, &clock);
         let desk = desk(&sources, history, &clock).await.unwrap();
-        let engine = Engine::start(sources, desk, &clock);
+        let engine = Engine::polling(sources, desk, &clock);
         let boards = engine.boards();
         // The first polls are spread over a moment, which begins when the pollers do.
         tokio::task::yield_now().await;
