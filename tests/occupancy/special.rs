@@ -3,6 +3,7 @@
 use chrono::{TimeDelta, TimeZone};
 use chrono_tz::Europe::Athens;
 use occtop::model::figure::Flag;
+use occtop::model::hand::HandCount;
 use occtop::model::occupancy::{Settings, Taken, Visit, ZeroRows};
 use occtop::model::store::Store;
 
@@ -59,14 +60,14 @@ fn a_day_with_a_clock_change_resets_once_and_is_learned_once() {
 fn a_count_by_hand_holds_at_once_and_keeps_the_day_out_of_learning() {
     let mut shop = Shop::new(&["north", "south"], 15);
     shop.usual(at("2026-03-02T04:00:00Z"), at("2026-03-03T12:00:00Z"));
-    shop.estimator
-        .counted_by_hand(at("2026-03-03T12:05:00Z"), 70);
+    let count = HandCount::new(at("2026-03-03T12:05:00Z"), 70, "fire drill");
+    shop.estimator.counted_by_hand(&count);
     shop.estimator.run();
     let estimate = shop.estimator.estimate().unwrap();
     assert_eq!((estimate.shown(), estimate.raw), (70, 70));
     assert_eq!(estimate.as_of, at("2026-03-03T12:05:00Z"));
     assert!(estimate.half < 4.0, "{}", estimate.half);
-    assert!(shop.says(&["70 counted by hand at 12:05"]));
+    assert!(shop.says(&["counted by hand at 12:05: 70 (fire drill)"]));
     shop.usual(at("2026-03-03T12:00:00Z"), at("2026-03-03T12:15:00Z"));
     let estimate = shop.estimator.estimate().unwrap();
     assert_eq!((estimate.sums.start, estimate.raw), (70.0, 70));
@@ -78,6 +79,23 @@ fn a_count_by_hand_holds_at_once_and_keeps_the_day_out_of_learning() {
         .map(|day| day.ratio.is_some())
         .collect();
     assert_eq!(learned, [true, false]);
+}
+
+#[test]
+fn a_count_that_is_taken_back_leaves_the_estimate_as_if_it_had_never_been() {
+    let mut plain = Shop::new(&["north", "south"], 15);
+    plain.usual(at("2026-03-02T04:00:00Z"), at("2026-03-03T14:00:00Z"));
+    let mut counted = Shop::new(&["north", "south"], 15);
+    counted.usual(at("2026-03-02T04:00:00Z"), at("2026-03-03T12:00:00Z"));
+    let count = HandCount::new(at("2026-03-03T12:05:00Z"), 70, "");
+    counted.estimator.counted_by_hand(&count);
+    counted.usual(at("2026-03-03T12:00:00Z"), at("2026-03-03T14:00:00Z"));
+    assert!(counted.says(&["counted by hand at 12:05: 70"]));
+    assert!((counted.n() - plain.n()).abs() > 1.0);
+    counted.estimator.forget_count(count.at);
+    counted.estimator.run();
+    assert_eq!(counted.n(), plain.n());
+    assert!(!counted.says(&["by hand"]));
 }
 
 #[test]

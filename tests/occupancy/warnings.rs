@@ -2,6 +2,8 @@
 
 use chrono::{TimeDelta, Timelike};
 use occtop::model::figure::Flag;
+use occtop::model::hand::HandCount;
+use occtop::model::occupancy::ZeroRows;
 
 use crate::shop::{Shop, at, flow, usual};
 
@@ -171,6 +173,105 @@ fn changed_counters_are_relearned() {
         shop.estimator.why()
     );
     assert!((shop.estimator.drift().unwrap().ratio - 0.8).abs() < 0.01);
+    assert!(shop.has(Flag::Drifting));
+}
+
+#[test]
+fn a_count_far_beyond_the_usual_is_suspect_until_the_reset() {
+    let mut shop = learned();
+    shop.usual(at("2026-03-05T04:00:00Z"), at("2026-03-05T12:00:00Z"));
+    let start = at("2026-03-05T12:00:00Z");
+    for (door, entered) in [(0, 251), (1, 250)] {
+        shop.deliver(door, start, flow(entered, 20));
+    }
+    shop.estimator.run();
+    assert!(shop.has(Flag::Suspect));
+    assert!(
+        shop.says(&["north door counted 251 in at 12:00, where 20 are usual"]),
+        "{:?}",
+        shop.estimator.why()
+    );
+    assert!(!shop.says(&["south door counted"]), "ten times and fifty");
+    shop.usual(start + shop.span, at("2026-03-06T04:00:00Z"));
+    assert!(shop.has(Flag::Suspect), "it is still in the day's sums");
+    shop.usual(at("2026-03-06T04:00:00Z"), at("2026-03-06T05:00:00Z"));
+    assert!(!shop.has(Flag::Suspect));
+}
+
+#[test]
+fn a_burst_that_is_corrected_or_counted_over_is_forgotten() {
+    let start = at("2026-03-05T12:00:00Z");
+    let burst = || {
+        let mut shop = learned();
+        shop.usual(at("2026-03-05T04:00:00Z"), start);
+        shop.deliver(0, start, flow(999, 20));
+        shop.deliver(1, start, flow(20, 20));
+        shop.estimator.run();
+        assert!(shop.has(Flag::Suspect));
+        shop
+    };
+    let mut shop = burst();
+    shop.observe(
+        0,
+        start,
+        flow(20, 20),
+        Some(flow(999, 20)),
+        start + shop.span,
+    );
+    shop.estimator.run();
+    assert!(!shop.has(Flag::Suspect));
+    let mut shop = burst();
+    let count = HandCount::new(start + shop.span, 40, "");
+    shop.estimator.counted_by_hand(&count);
+    shop.estimator.run();
+    assert!(!shop.has(Flag::Suspect));
+}
+
+#[test]
+fn a_door_that_is_new_has_no_usual_to_be_beyond_of() {
+    let mut shop = learned();
+    shop.usual(at("2026-03-05T04:00:00Z"), at("2026-03-05T12:00:00Z"));
+    let new = shop.estimator.door("new door", ZeroRows::Explicit);
+    shop.doors.push(new);
+    shop.counting(
+        at("2026-03-05T12:00:00Z"),
+        at("2026-03-05T13:00:00Z"),
+        |door, start| {
+            if door == 2 {
+                flow(90, 90)
+            } else {
+                usual(start)
+            }
+        },
+    );
+    assert!(!shop.has(Flag::Suspect));
+}
+
+#[test]
+fn a_whole_store_that_counts_nobody_is_noticed_while_it_is_open() {
+    let mut shop = learned();
+    shop.usual(at("2026-03-05T04:00:00Z"), at("2026-03-05T12:00:00Z"));
+    let nobody = |_: usize, _| flow(0, 0);
+    let hush = |shop: &Shop| shop.estimator.hush(|_| true);
+    shop.counting(
+        at("2026-03-05T12:00:00Z"),
+        at("2026-03-05T12:45:00Z"),
+        nobody,
+    );
+    assert_eq!(hush(&shop), None, "not yet an hour");
+    shop.counting(
+        at("2026-03-05T12:45:00Z"),
+        at("2026-03-05T13:00:00Z"),
+        nobody,
+    );
+    let noticed = hush(&shop).unwrap();
+    assert_eq!(noticed.since, at("2026-03-05T12:00:00Z"));
+    assert!((noticed.usual - 320.0).abs() < 1.0, "{}", noticed.usual);
+    assert_eq!(shop.estimator.hush(|_| false), None);
+    let shut = at("2026-03-05T12:30:00Z");
+    assert_eq!(shop.estimator.hush(|start| start < shut), None);
+    shop.usual(at("2026-03-05T13:00:00Z"), at("2026-03-05T23:30:00Z"));
+    assert_eq!(hush(&shop), None, "nights are usually quiet");
 }
 
 #[test]
@@ -239,5 +340,6 @@ fn the_vendors_number_is_compared_but_never_blended_in() {
         (120, at("2026-03-05T11:15:00Z"))
     );
     assert!(with.says(&["vendor says 120 (+", "since 11:15"]));
+    assert!(with.has(Flag::Suspect) && !without.has(Flag::Suspect));
     assert_eq!(without.estimator.dispute(), None);
 }

@@ -13,18 +13,8 @@ use super::sums::Sums;
 
 /// Less than this share of a day's counts delivered makes a number partial.
 const COVERED: f64 = 0.8;
-/// One direction is blind when it counts nobody for this long …
-const ONE_WAY: TimeDelta = TimeDelta::minutes(60);
-/// … while the other counts at least this many.
-const ONE_WAY_CROSSINGS: f64 = 25.0;
 /// A door without rows is silent after this long.
 const SILENT: TimeDelta = TimeDelta::minutes(60);
-/// Exits and entries that are this far apart over the learned days are drifting, …
-const DRIFTING: f64 = 0.05;
-/// … once this many days have been learned.
-const DRIFT_DAYS: usize = 3;
-/// People still inside at the reset beyond the band.
-const LEFT_AT_RESET: f64 = 0.5;
 
 /// An estimate, as of one instant.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -242,60 +232,17 @@ impl Estimator {
             .with_if(Flag::Partial, gap || today.coverage() < COVERED)
             .with_if(Flag::Provisional, view.partial)
             .with_if(Flag::Revised, self.revised)
+            .with_if(
+                Flag::Suspect,
+                self.burst().is_some() || self.dispute().is_some(),
+            )
             .with_if(Flag::Silent, silent)
             .with_if(Flag::OneWay, !self.one_way(today).is_empty())
-            .with_if(Flag::Drifting, self.is_drifting())
+            .with_if(
+                Flag::Drifting,
+                self.is_drifting() || self.relearning().is_some(),
+            )
             .with_if(Flag::ResetUnconfirmed, self.unconfirmed(today).is_some())
-    }
-
-    /// Doors that send nothing, or zeros while their sisters count, and since when.
-    pub(super) fn silent_doors(&self, today: &Running) -> Vec<(usize, Timestamp)> {
-        let doors = 0..self.feeds.doors.len();
-        doors
-            .filter_map(|door| Some((door, today.hearing.silent_since(door)?)))
-            .collect()
-    }
-
-    /// Doors of which one direction counts nobody while the other does, with the blind direction
-    /// (0 for in) and what the other counted.
-    pub(super) fn one_way(&self, today: &Running) -> Vec<(usize, usize, f64)> {
-        let from = today.reached() - ONE_WAY;
-        let first = today.day.cell_at(from);
-        if from < today.day.cell_start(today.first) {
-            return Vec::new();
-        }
-        let Some(sheet) = self.sheet(&today.day) else {
-            return Vec::new();
-        };
-        let mut blind = Vec::new();
-        for door in 0..self.feeds.doors.len() {
-            let mut sum = [0.0; 2];
-            for cell in first..today.next_cell() {
-                if let Some(flow) = sheet.get(door, cell) {
-                    sum[0] += f64::from(flow.entered);
-                    sum[1] += f64::from(flow.left);
-                }
-            }
-            for way in 0..2 {
-                if sum[way] == 0.0 && sum[1 - way] >= ONE_WAY_CROSSINGS {
-                    blind.push((door, way, sum[1 - way]));
-                }
-            }
-        }
-        blind
-    }
-
-    pub(super) fn is_drifting(&self) -> bool {
-        let learned = &self.dawn.learned;
-        learned.ledger.len() >= DRIFT_DAYS && learned.bias.abs() > DRIFTING.ln_1p()
-    }
-
-    /// People still inside at the last reset, with the band, where the band does not explain them.
-    pub(super) fn unconfirmed(&self, today: &Running) -> Option<(f64, f64)> {
-        let last = self.finished().next_back()?;
-        let concerns_today = self.settings.empties() && last.end == today.day.start();
-        let beyond = last.remained - last.half > LEFT_AT_RESET;
-        (concerns_today && beyond).then_some((last.remained, last.half))
     }
 }
 

@@ -5,12 +5,13 @@
 //! are kept, that of this morning and that of the oldest day kept; running two weeks again takes
 //! well under a millisecond, which is cheaper than keeping a copy of every cell.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 
 use crate::model::Timestamp;
+use crate::model::hand::HandCount;
 use crate::model::reading::Flow;
 
 use super::day::{Day, cell_for};
@@ -44,6 +45,8 @@ pub struct Estimator {
     pub(super) revision: Option<Revision>,
     /// Something changed in a cell already shown since the last new cell was run.
     pub(super) revised: bool,
+    /// Why people were counted by hand, by the instant of the count.
+    pub(super) reasons: BTreeMap<Timestamp, Arc<str>>,
     /// The day looked up last, for readings come in runs.
     recent: Option<Day>,
 }
@@ -106,6 +109,7 @@ impl Estimator {
             stale: None,
             revision: None,
             revised: false,
+            reasons: BTreeMap::new(),
             recent: None,
         }
     }
@@ -209,16 +213,36 @@ impl Estimator {
 
     /// Somebody counted the people inside. The count holds at the nearest edge of a cell, so that
     /// at most half a cell of crossings is counted twice or left out.
-    pub fn counted_by_hand(&mut self, at: Timestamp, people: u32) {
-        if self.is_dropped(at) {
+    pub fn counted_by_hand(&mut self, count: &HandCount) {
+        if self.is_dropped(count.at) {
             return;
         }
+        let (day, cell) = self.edge_near(count.at);
+        let sheet = self.sheets.entry(day.start());
+        sheet.put_by_hand(ByHand {
+            cell,
+            at: count.at,
+            people: count.people,
+        });
+        self.reasons.insert(count.at, count.reason.as_str().into());
+        self.touch(day.cell_start(cell));
+    }
+
+    /// A count by hand was taken back: the estimate is what it would be without it.
+    pub fn forget_count(&mut self, at: Timestamp) {
+        let (day, cell) = self.edge_near(at);
+        let known = (self.sheets.get_mut(day.start())).is_some_and(|sheet| sheet.drop_by_hand(at));
+        if known {
+            self.reasons.remove(&at);
+            self.touch(day.cell_start(cell));
+        }
+    }
+
+    /// The day and the cell that begins nearest to an instant.
+    fn edge_near(&mut self, at: Timestamp) -> (Day, usize) {
         let half = TimeDelta::seconds(i64::from(self.cell_min) * 30);
-        let edge = self.day_of(at + half);
-        let cell = edge.cell_at(at + half);
-        let sheet = self.sheets.entry(edge.start());
-        sheet.put_by_hand(ByHand { cell, at, people });
-        self.touch(edge.cell_start(cell));
+        let day = self.day_of(at + half);
+        (day, day.cell_at(at + half))
     }
 
     /// Switches a door off from an instant on, for example because it is locked.

@@ -2,14 +2,13 @@
 
 use super::estimate::{Drift, View, whole};
 use super::estimator::{Estimator, Revision};
+use super::learned::LEDGER;
 use super::running::Running;
 use super::vendor::Habit;
 use crate::model::Timestamp;
 
 /// A deviation of the pace smaller than this is not mentioned.
 const DEVIATION: f64 = 0.05;
-/// Days of a full ledger.
-const LEDGER: usize = 7;
 
 impl Estimator {
     /// Why the number is what it is: the parts it is made of, then what to keep in mind. The most
@@ -23,7 +22,7 @@ impl Estimator {
             return Vec::new();
         };
         let mut why = Vec::new();
-        why.extend(counted(today, &view));
+        why.extend(self.counted(today, &view));
         why.extend(self.filled(today, &view));
         why.extend(part(view.sums.ratio, || self.ratio()));
         why.extend(part(view.sums.pace, || pace(today.filter.d)));
@@ -93,7 +92,7 @@ impl Estimator {
             return Some(format!("late: {} {behind} min behind", self.name(door)));
         }
         let learned = &self.dawn.learned;
-        if let Some(changed) = learned.changed.filter(|_| learned.ledger.len() < LEDGER) {
+        if let Some(changed) = self.relearning() {
             let date = today.day.date(changed);
             return Some(format!("the counters changed on {date}, relearning"));
         }
@@ -127,6 +126,16 @@ impl Estimator {
     /// What the counts say about the counters.
     fn warnings(&self, today: &Running) -> Vec<String> {
         let mut warnings = Vec::new();
+        if let Some(burst) = self.burst() {
+            warnings.push(format!(
+                "{} counted {:.0} {} at {}, where {:.0} are usual: a crowd, or a fault?",
+                self.name(burst.door),
+                burst.count,
+                ["in", "out"][burst.way],
+                today.day.clock(burst.start),
+                burst.usual
+            ));
+        }
         for (door, way, other) in self.one_way(today) {
             let name = self.name(door);
             let (blind, seen) = if way == 0 {
@@ -173,29 +182,34 @@ impl Estimator {
         lines
     }
 
+    fn counted(&self, today: &Running, view: &View) -> Vec<String> {
+        let mut lines = Vec::new();
+        let by_hand = view.by_hand.or(today.by_hand);
+        let people = whole(view.sums.start);
+        let clock = |at| today.day.clock(at);
+        if let Some(at) = by_hand {
+            let reason = self.reasons.get(&at).filter(|reason| !reason.is_empty());
+            let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
+            lines.push(format!(
+                "counted by hand at {}: {people}{reason}",
+                clock(at)
+            ));
+        } else if people > 0 {
+            lines.push(format!("about {people} inside when the day began"));
+        }
+        let since = by_hand.or(today.since).unwrap_or(today.day.start());
+        let [entered, left] = view.delivered;
+        lines.push(format!(
+            "{entered:.0} in, {left:.0} out since {}: {}",
+            clock(since),
+            signed(view.sums.counted)
+        ));
+        lines
+    }
+
     fn name(&self, door: usize) -> &str {
         &self.feeds.doors[door].name
     }
-}
-
-fn counted(today: &Running, view: &View) -> Vec<String> {
-    let mut lines = Vec::new();
-    let by_hand = view.by_hand.or(today.by_hand);
-    let people = whole(view.sums.start);
-    let clock = |at| today.day.clock(at);
-    if let Some(at) = by_hand {
-        lines.push(format!("{people} counted by hand at {}", clock(at)));
-    } else if people > 0 {
-        lines.push(format!("about {people} inside when the day began"));
-    }
-    let since = by_hand.or(today.since).unwrap_or(today.day.start());
-    let [entered, left] = view.delivered;
-    lines.push(format!(
-        "{entered:.0} in, {left:.0} out since {}: {}",
-        clock(since),
-        signed(view.sums.counted)
-    ));
-    lines
 }
 
 fn pace(deviation: f64) -> String {

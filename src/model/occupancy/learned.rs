@@ -6,7 +6,7 @@ use super::filter::gains;
 use super::silent::Ways;
 
 /// Good days whose ratio is kept.
-const LEDGER: usize = 7;
+pub(super) const LEDGER: usize = 7;
 /// From this many on, a change of the counters can be told from chance.
 const LEDGER_JUDGED: usize = 5;
 /// A change must be larger than this over the root of the crossings.
@@ -170,9 +170,19 @@ impl Learned {
             [ways[0].around(slot), ways[1].around(slot)]
         })
     }
+
+    /// Whether a door has been heard in this slot on a good day.
+    pub fn knows(&self, door: usize, slot: usize) -> bool {
+        let ways = self.doors.get(door);
+        ways.is_some_and(|ways| ways.iter().all(|way| way.is_known(slot)))
+    }
 }
 
 impl Expected {
+    fn is_known(&self, slot: usize) -> bool {
+        self.weight.get(slot).is_some_and(|weight| *weight > 0.0)
+    }
+
     fn around(&self, slot: usize) -> f64 {
         let from = slot.saturating_sub(1).min(self.total.len());
         let to = (slot + 2).min(self.total.len());

@@ -18,6 +18,9 @@ use super::sums::Sums;
 const GOOD_CROSSINGS: f64 = 20.0;
 /// … or with a larger share of its crossings filled in.
 const GOOD_FILLED: f64 = 0.1;
+/// A count is implausible beyond so many times the usual one and so many people more.
+const BURST_TIMES: f64 = 10.0;
+const BURST_PEOPLE: f64 = 50.0;
 /// Variance of the number inside when watching began in the middle of a day.
 const UNWATCHED_START: f64 = 400.0;
 
@@ -62,11 +65,24 @@ pub(super) struct Running {
     pub by_hand: Option<Timestamp>,
     /// End of the cell in which a crowd walked out last.
     pub crowd: Option<Timestamp>,
+    /// The last implausible count that is in the number.
+    pub burst: Option<Burst>,
     /// First cell that is run.
     pub first: usize,
     pub log: Vec<Line>,
     /// Counts that were filled or missing, as (cell, door, way).
     made_up: Vec<(usize, usize, usize)>,
+}
+
+/// A count that is far beyond what its door usually counts at this time of day.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Burst {
+    pub door: usize,
+    /// 0 for in.
+    pub way: usize,
+    pub start: Timestamp,
+    pub count: f64,
+    pub usual: f64,
 }
 
 /// Room for the doors of one cell, used again for the next one.
@@ -143,6 +159,7 @@ impl Running {
             joined: false,
             by_hand: None,
             crowd: None,
+            burst: None,
             first: since.map_or(0, |since| day.cell_at(since)),
             log: Vec::new(),
             made_up: Vec::new(),
@@ -214,6 +231,31 @@ impl Running {
         self.sums = Sums::starting(people);
         self.delivered = [0.0; 2];
         self.by_hand = Some(at);
+        self.burst = None;
+    }
+
+    /// Looks for a count that no crowd explains.
+    fn look_for_burst(&mut self, learned: &Learned, cell: usize, scratch: &Scratch) {
+        let slot = self.day.slot(cell);
+        for (door, (report, usual)) in scratch.reports.iter().zip(&scratch.usual).enumerate() {
+            let Report::Count(count) = report else {
+                continue;
+            };
+            if !learned.knows(door, slot) {
+                continue;
+            }
+            for way in 0..2 {
+                if count[way] > BURST_TIMES * usual[way] + BURST_PEOPLE {
+                    self.burst = Some(Burst {
+                        door,
+                        way,
+                        start: self.day.cell_start(cell),
+                        count: count[way],
+                        usual: usual[way],
+                    });
+                }
+            }
+        }
     }
 
     /// Collects the doors' reports of a cell and fills the silent ones.
@@ -237,6 +279,7 @@ impl Running {
         scratch
             .usual
             .extend(doors.map(|door| scene.learned.expected(door, slot)));
+        self.look_for_burst(scene.learned, cell, scratch);
         self.hearing.fill(
             &Cell {
                 start: self.day.cell_start(cell),

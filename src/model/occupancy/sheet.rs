@@ -104,6 +104,13 @@ impl Sheet {
         self.by_hand.sort_by_key(|count| count.cell);
     }
 
+    /// Drops the count that was made at an instant; false where there is none.
+    pub fn drop_by_hand(&mut self, at: Timestamp) -> bool {
+        let before = self.by_hand.len();
+        self.by_hand.retain(|known| known.at != at);
+        self.by_hand.len() < before
+    }
+
     /// The count by hand that holds at the start of a cell.
     pub fn by_hand(&self, cell: usize) -> Option<ByHand> {
         self.by_hand
