@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::Timestamp;
 use super::attempt::{ErrorKind, SourceError};
 use super::device::{Detail, DeviceId, Facts, Kind};
+use super::evidence::Evidence;
 use super::figure::Figure;
 use super::health::{DataState, Expectation, Feed, FetchState, data_state, due};
 use super::reading::{Currency, Flow};
@@ -126,6 +127,8 @@ pub struct StoreRow {
     pub paused: bool,
     /// Most people inside today, and when.
     pub peak: Option<(u32, Timestamp)>,
+    /// How far its number can be trusted.
+    pub evidence: Evidence,
 }
 
 /// People inside a store.
@@ -199,6 +202,8 @@ pub struct Cell {
     pub flow: Option<Flow>,
     /// People inside at the end of the cell, as shown; `None` where it is not known.
     pub inside: Option<u32>,
+    /// The plain number at that time, before any correction or floor.
+    pub raw: Option<i32>,
     /// The newest cell, which may still be rewritten.
     pub provisional: bool,
     /// A value of this cell was changed after it was first shown.
@@ -385,6 +390,28 @@ impl StoreRow {
         }
     }
 
+    /// How sure it is that there are more people inside than the capacity allows; `None` when not
+    /// even the upper edge of the band is above it.
+    #[must_use]
+    pub fn over(&self) -> Option<Over> {
+        let (capacity, occupancy) = (self.store.capacity?, self.occupancy.as_ref()?);
+        if occupancy.low > capacity {
+            Some(Over::Certainly)
+        } else if occupancy.shown.value > capacity {
+            Some(Over::Over)
+        } else {
+            (occupancy.high > capacity).then_some(Over::Possibly)
+        }
+    }
+
+    /// How many may still enter. Counted from the upper edge of the band, so that it errs on the
+    /// safe side.
+    #[must_use]
+    pub fn room(&self) -> Option<u32> {
+        let (capacity, occupancy) = (self.store.capacity?, self.occupancy.as_ref()?);
+        Some(capacity.saturating_sub(occupancy.high.max(occupancy.shown.value)))
+    }
+
     /// Share of the capacity, 1.0 when full.
     #[must_use]
     pub fn ratio(&self) -> Option<f64> {
@@ -404,6 +431,29 @@ pub enum Band {
     Near,
     /// Over the capacity.
     Over,
+}
+
+/// How sure it is that a store is over its capacity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// The upper edge of the band is above the capacity.
+    Possibly,
+    /// The shown number is.
+    Over,
+    /// The lower edge is.
+    Certainly,
+}
+
+impl Over {
+    /// The words on every surface.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Possibly => "possibly over",
+            Self::Over => "over",
+            Self::Certainly => "certainly over",
+        }
+    }
 }
 
 impl Band {

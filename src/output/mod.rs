@@ -1,6 +1,7 @@
 //! The board on paper: one snapshot type for JSON, CSV and the plain table.
 
 pub mod csv;
+pub mod evidence;
 pub mod snapshot;
 pub mod table;
 

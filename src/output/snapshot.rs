@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::evidence::Evidence;
 use crate::model::Timestamp;
 use crate::model::attempt::SourceError;
-use crate::model::board::{Board, DeviceRow, Figures, SourceRow, StoreRow};
+use crate::model::board::{Board, DeviceRow, Figures, Over, SourceRow, StoreRow};
 use crate::model::calendar::day_start;
 use crate::model::device::{Detail, Kind};
 use crate::model::figure::Flag;
@@ -100,6 +101,8 @@ pub struct Store {
     pub occupancy: Inside,
     /// Totals since the reset.
     pub today: Today,
+    #[serde(flatten)]
+    evidence: Evidence,
     /// Its devices: those that the configuration names, whether or not they were ever seen, and
     /// those that it claims by their source.
     members: Vec<String>,
@@ -118,6 +121,10 @@ pub struct Inside {
     pub as_of: Option<Instant>,
     ratio: Option<f64>,
     band: &'static str,
+    /// How sure it is that this is over the capacity.
+    over: Option<&'static str>,
+    /// How many may still enter; `null` without a live number.
+    room: Option<u32>,
     quality: Vec<&'static str>,
     why: Vec<String>,
 }
@@ -288,8 +295,9 @@ fn store(row: &StoreRow, now: Timestamp) -> Store {
         open: spec.hours.open_at(spec.timezone, now),
         capacity: spec.capacity,
         data: row.data_state(now),
-        occupancy: occupancy(row),
+        occupancy: occupancy(row, now),
         today: today(row, now),
+        evidence: Evidence::of(&row.evidence),
         members: members(row),
     }
 }
@@ -323,8 +331,9 @@ fn members(row: &StoreRow) -> Vec<String> {
     members
 }
 
-fn occupancy(row: &StoreRow) -> Inside {
+fn occupancy(row: &StoreRow, now: Timestamp) -> Inside {
     let inside = row.occupancy.as_ref();
+    let is_live = !matches!(row.data_state(now), DataState::Dead | DataState::Unknown);
     Inside {
         shown: inside.map(|inside| inside.shown.value),
         low: inside.map(|inside| inside.low),
@@ -334,6 +343,8 @@ fn occupancy(row: &StoreRow) -> Inside {
         as_of: inside.map(|inside| Instant(inside.shown.as_of)),
         ratio: row.ratio().map(|ratio| rounded(ratio, 4)),
         band: row.band().word(),
+        over: row.over().map(Over::words),
+        room: row.room().filter(|_| is_live),
         quality: inside.map_or_else(Vec::new, |inside| {
             inside.shown.quality.flags().map(Flag::word).collect()
         }),
@@ -471,7 +482,7 @@ fn machine(row: &DeviceRow, detail: &Detail, now: Timestamp) -> Numbers {
     }
 }
 
-fn rounded(value: f64, places: i32) -> f64 {
+pub(super) fn rounded(value: f64, places: i32) -> f64 {
     let scale = 10_f64.powi(places);
     (value * scale).round() / scale
 }

@@ -8,6 +8,7 @@ use occtop::model::Timestamp;
 use occtop::model::board::{Cell, Day, DeviceRow, Figures, Occupancy, Origin, StoreRow, Today};
 use occtop::model::calendar::{Hours, Span};
 use occtop::model::device::{Detail, DeviceId, Facts};
+use occtop::model::evidence::Evidence;
 use occtop::model::figure::{Figure, Flag, Quality};
 use occtop::model::reading::Flow;
 use occtop::model::store::Store;
@@ -127,6 +128,7 @@ impl Shop {
             confirmed: true,
             paused: false,
             peak,
+            evidence: Evidence::default(),
         }
     }
 
@@ -207,6 +209,7 @@ impl Shop {
                 flow: (!missing).then_some(flow),
                 inside: (!missing).then(|| u32::try_from(inside).unwrap()),
                 provisional: number + 1 == usize::try_from(quarters).unwrap(),
+                raw: (!missing).then(|| i32::try_from(inside).unwrap() + 4),
                 revised: false,
             });
         }

@@ -63,7 +63,7 @@ pub(super) fn of_cells(grid: &Grid<'_>, counters: &[&Cells]) -> Day {
 /// Draws the estimated number of people into the cells at whose end it holds.
 pub(super) fn draw_curve(day: &mut Day, curve: impl Iterator<Item = Point>) {
     for cell in &mut day.cells {
-        cell.inside = None;
+        (cell.inside, cell.raw) = (None, None);
     }
     for point in curve {
         let index = (point.end - day.start).num_seconds() - 1;
@@ -73,6 +73,7 @@ pub(super) fn draw_curve(day: &mut Day, curve: impl Iterator<Item = Point>) {
             .and_then(|i| day.cells.get_mut(i))
         {
             cell.inside = Some(rounded(point.n));
+            cell.raw = Some(short(point.raw));
         }
     }
 }
@@ -84,6 +85,10 @@ pub(super) fn draw_curve(day: &mut Day, curve: impl Iterator<Item = Point>) {
 )]
 fn rounded(people: f64) -> u32 {
     people.round().max(0.0) as u32
+}
+
+fn short(people: i64) -> i32 {
+    i32::try_from(people).unwrap_or(if people < 0 { i32::MIN } else { i32::MAX })
 }
 
 fn cell(sums: &[Sum], quiet: bool) -> Cell {
@@ -99,6 +104,7 @@ fn cell(sums: &[Sum], quiet: bool) -> Cell {
         .flatten();
     Cell {
         flow,
+        raw: inside.map(short),
         inside: inside.map(|people| u32::try_from(people.max(0)).unwrap_or(u32::MAX)),
         provisional: false,
         revised: sums.iter().any(|sum| sum.revised),

@@ -8,6 +8,7 @@ pub mod cells;
 mod day;
 mod device;
 mod inside;
+mod people;
 pub mod plan;
 mod silence;
 mod source;
@@ -33,6 +34,7 @@ use super::Timestamp;
 use super::attempt::{Attempt, Delivery, ErrorKind, SourceError};
 use super::board::{Beat, Board};
 use super::device::{DeviceId, Facts, Kind};
+use super::hand::HandCounts;
 use super::occupancy::Visit;
 use super::reading::{Change, Level, Measure, Reading};
 use super::store::Member;
@@ -49,6 +51,8 @@ pub struct Ledger {
     sources: Vec<Source>,
     devices: BTreeMap<DeviceId, Device>,
     tallies: Vec<Tally>,
+    /// Counts by hand, by the name of the store.
+    counts: BTreeMap<Arc<str>, HandCounts>,
     board: Board,
 }
 
@@ -101,6 +105,7 @@ impl Ledger {
                 .iter()
                 .map(|store| Tally::new(store.clone(), true, now))
                 .collect(),
+            counts: BTreeMap::new(),
             board: Board::empty(now),
             plan,
         };
@@ -363,7 +368,12 @@ impl Ledger {
             // A counter that nobody claims is a store of its own, so that it is seen.
             store = Some(self.tallies.len());
             let made_up = store::unclaimed(id, facts, self.plan.display_zone);
-            self.tallies.push(Tally::new(made_up, false, self.now));
+            let mut tally = Tally::new(made_up, false, self.now);
+            let counts = self.counts.get(tally.name());
+            if let Some(counts) = counts.filter(|_| self.store_index(tally.name()).is_none()) {
+                tally.counted_by_hand(counts);
+            }
+            self.tallies.push(tally);
         }
         let zone = zone_of(&self.plan, store, facts);
         let mut device = Device::new(facts.clone(), source, store, zone, self.now);
@@ -437,6 +447,38 @@ impl Ledger {
         {
             state.blame(error);
         }
+    }
+}
+
+/// Counts by hand.
+impl Ledger {
+    /// The counts by hand of a store, with those that were taken back.
+    #[must_use]
+    pub fn hand_counts(&self, store: &str) -> HandCounts {
+        self.counts.get(store).cloned().unwrap_or_default()
+    }
+
+    /// Whether the store of this name counts people at its doors.
+    #[must_use]
+    pub fn counts_people(&self, store: &str) -> bool {
+        let tally = self.store_index(store).map(|index| &self.tallies[index]);
+        tally.is_some_and(Tally::has_doors)
+    }
+
+    /// Replaces the counts by hand of a store. The estimate is then what it would have been with
+    /// these and no others.
+    pub fn counted_by_hand(&mut self, store: &str, counts: HandCounts) {
+        if let Some(index) = self.store_index(store) {
+            self.tallies[index].counted_by_hand(&counts);
+            self.make_rows(&BTreeSet::from([index]), &BTreeSet::new());
+        }
+        self.counts.insert(store.into(), counts);
+    }
+
+    /// The store of a name; where counters that nobody claims share one, the first.
+    fn store_index(&self, name: &str) -> Option<usize> {
+        let mut tallies = self.tallies.iter();
+        tallies.position(|tally| **tally.name() == *name)
     }
 }
 

@@ -3,24 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono::{TimeDelta, TimeZone};
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use super::cells::CELL_S;
 use super::day::{self, Grid};
 use super::device::{About, Counter, Device, State};
-use super::inside::{fetched_at, on_board, vendor};
+use super::inside::on_board;
 use super::plan::Quiet;
 use super::spans::Spans;
 use super::totals::Totals;
 use crate::model::Timestamp;
-use crate::model::board::{Day, Occupancy, Origin, StoreRow, Today};
+use crate::model::board::{Day, Origin, StoreRow, Today};
 use crate::model::calendar::{day_start, next_day_start};
 use crate::model::device::{DeviceId, Facts, Kind};
-use crate::model::figure::{Figure, Flag, Quality};
+use crate::model::figure::{Flag, Quality};
+use crate::model::hand::HandCounts;
 use crate::model::health::Expectation;
-use crate::model::occupancy::vendor::leading;
-use crate::model::occupancy::{Door, Estimate, Estimator, Settings, Visit, ZeroRows};
+use crate::model::occupancy::{Door, Estimator, Settings, Visit, ZeroRows};
 use crate::model::reading::{Change, Measure};
 use crate::model::store::{Member, Store};
 
@@ -30,12 +30,14 @@ const PARTIAL_BELOW: f64 = 0.8;
 /// One store as the ledger knows it.
 #[derive(Clone, Debug)]
 pub(super) struct Tally {
-    store: Arc<Store>,
+    pub(super) store: Arc<Store>,
     declared: bool,
-    totals: Totals,
+    pub(super) totals: Totals,
     members: BTreeSet<DeviceId>,
-    doors: BTreeMap<DeviceId, Door>,
-    estimator: Estimator,
+    pub(super) doors: BTreeMap<DeviceId, Door>,
+    pub(super) estimator: Estimator,
+    /// The instants of the counts by hand that it was given.
+    counts: Vec<Timestamp>,
     /// End of the newest interval of any door.
     newest: Option<Timestamp>,
     /// A settled count of the running day was corrected.
@@ -69,6 +71,7 @@ impl Tally {
             members: BTreeSet::new(),
             doors: BTreeMap::new(),
             estimator,
+            counts: Vec::new(),
             newest: None,
             revised: false,
         }
@@ -112,9 +115,30 @@ impl Tally {
         }
     }
 
+    /// Replaces the counts by hand that stand.
+    pub fn counted_by_hand(&mut self, counts: &HandCounts) {
+        for gone in std::mem::take(&mut self.counts) {
+            self.estimator.forget_count(gone);
+        }
+        for count in counts.standing() {
+            self.estimator.counted_by_hand(count);
+            self.counts.push(count.at);
+        }
+    }
+
     /// Brings the estimate up to date with everything taken.
     pub fn estimate(&mut self) {
         self.estimator.run();
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &Arc<str> {
+        &self.store.name
+    }
+
+    /// Whether people are counted at its doors.
+    pub fn has_doors(&self) -> bool {
+        !self.doors.is_empty()
     }
 
     /// Its devices that exist, sorted.
@@ -190,6 +214,7 @@ impl Tally {
         let vendor_leads = occupancy
             .as_ref()
             .is_some_and(|o| o.origin == Origin::Vendor);
+        let evidence = self.evidence(&counters);
         let day = self.day(&counters, vendor_leads);
         let peak = peak(&day);
         StoreRow {
@@ -204,6 +229,7 @@ impl Tally {
             confirmed: !parts.is_empty() && parts.iter().all(|part| part.about.confirmed),
             paused: !parts.is_empty() && parts.iter().all(|part| part.about.paused),
             peak,
+            evidence,
         }
     }
 
@@ -297,81 +323,7 @@ impl Tally {
         day
     }
 
-    /// The number of people, by the vendor's account or by counting, whichever leads.
-    fn people(
-        &self,
-        counters: &[(&Part<'_>, &Counter)],
-        today: Option<&Today>,
-        now: Timestamp,
-    ) -> Option<Occupancy> {
-        let quality = self.quality(today);
-        let estimate = self.estimator.estimate();
-        let said = vendor(counters, today, quality);
-        // What the vendor said before the store emptied is no number of this day.
-        let (vendor, of_yesterday) = match said {
-            Some(old) if old.shown.as_of < self.totals.start() => (None, Some(old)),
-            said => (said, None),
-        };
-        let origin = leading(
-            self.store.lead,
-            estimate.as_ref(),
-            vendor.as_ref().map(|vendor| vendor.shown.as_of),
-            self.estimator.cell_min(),
-            now,
-        );
-        let counted = estimate.map(|estimate| self.counted(counters, &estimate, quality));
-        match origin {
-            Origin::Vendor => vendor.map(|vendor| self.with_dispute(vendor)).or(counted),
-            Origin::Counted | Origin::OnBoard => counted.or(vendor),
-        }
-        .or(of_yesterday)
-    }
-
-    fn counted(
-        &self,
-        counters: &[(&Part<'_>, &Counter)],
-        estimate: &Estimate,
-        quality: Quality,
-    ) -> Occupancy {
-        let (low, high) = estimate.band();
-        Occupancy {
-            shown: Figure {
-                value: estimate.shown(),
-                as_of: estimate.as_of,
-                fetched_at: fetched_at(counters, estimate.as_of),
-                // What has arrived is measured against the opening hours here, so that a closed
-                // morning is no hole; and a cell that is still running is nothing to mention.
-                quality: estimate
-                    .quality
-                    .without(Flag::Partial)
-                    .without(Flag::Provisional)
-                    .and(quality),
-            },
-            low,
-            high,
-            raw: estimate.raw,
-            origin: Origin::Counted,
-            why: self.estimator.why(),
-        }
-    }
-
-    /// Says by how much the vendor's number and ours differ, once they do for an hour.
-    fn with_dispute(&self, mut vendor: Occupancy) -> Occupancy {
-        if let Some(dispute) = self.estimator.dispute() {
-            let since = self
-                .store
-                .timezone
-                .from_utc_datetime(&dispute.since.naive_utc());
-            vendor.why.push(format!(
-                "our own count differs by {:+.0} people since {}",
-                -dispute.more,
-                since.format("%H:%M")
-            ));
-        }
-        vendor
-    }
-
-    fn quality(&self, today: Option<&Today>) -> Quality {
+    pub(super) fn quality(&self, today: Option<&Today>) -> Quality {
         let partial = today.is_some_and(|today| today.coverage < PARTIAL_BELOW);
         Quality::GOOD
             .with_if(Flag::Partial, partial)

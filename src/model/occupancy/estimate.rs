@@ -41,6 +41,8 @@ pub struct Estimate {
     pub deviation: f64,
     /// Share of today's counts that has been delivered, 0 to 1.
     pub coverage: f64,
+    /// The count by hand that it stands on, where there was one today.
+    pub by_hand: Option<Timestamp>,
     /// What to keep in mind.
     pub quality: Quality,
 }
@@ -133,6 +135,7 @@ impl Estimator {
             days: learned.days,
             deviation: today.filter.d,
             coverage: today.coverage(),
+            by_hand: view.by_hand.or(today.by_hand),
             quality: self.quality(today, &view),
         })
     }
@@ -152,6 +155,12 @@ impl Estimator {
                 }
             })
         })
+    }
+
+    /// Good days learned, of all time.
+    #[must_use]
+    pub fn learned_days(&self) -> u32 {
+        self.dawn.learned.days
     }
 
     /// How the counters err, once a day has been learned.

@@ -122,8 +122,43 @@ pub fn left_at_night<'a>(days: impl DoubleEndedIterator<Item = &'a Finished>) ->
     (bad.len() >= BAD_NIGHTS).then(|| bad[0])
 }
 
-/// Which number leads: ours once a day has been learned, the vendor's before that, while ours is
-/// more than two cells old and the vendor's is newer, or when the operator says so.
+/// Why one of two numbers leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Because {
+    /// There is no other.
+    Alone,
+    /// Ours: somebody counted the people today.
+    CountedByHand,
+    /// Ours: a day has been learned.
+    Learned,
+    /// The vendor's: no day has been learned yet.
+    NothingLearned,
+    /// The vendor's: ours is more than two cells old, and the vendor's is newer.
+    OursIsOld,
+    /// The vendor's: the store is set to it.
+    Configured,
+}
+
+impl Because {
+    /// As a sentence, where there is something to explain.
+    #[must_use]
+    pub fn sentence(self) -> Option<&'static str> {
+        match self {
+            Self::Alone => None,
+            Self::CountedByHand => Some("our number leads: somebody counted the people today"),
+            Self::Learned => Some("our number leads: the counters' errors have been learned"),
+            Self::NothingLearned => {
+                Some("the vendor's number leads: we have not learned a whole day yet")
+            }
+            Self::OursIsOld => Some("the vendor's number leads: it is newer than our counts"),
+            Self::Configured => Some("the vendor's number leads: the store is set to it"),
+        }
+    }
+}
+
+/// Which number leads, and why: ours once a day has been learned or while it stands on a count by
+/// hand, the vendor's before that, while ours is more than two cells old and the vendor's is newer,
+/// or when the operator says so.
 #[must_use]
 pub fn leading(
     lead: Lead,
@@ -131,19 +166,26 @@ pub fn leading(
     vendor: Option<Timestamp>,
     cell_min: u32,
     now: Timestamp,
-) -> Origin {
+) -> (Origin, Because) {
     let (Some(ours), Some(vendor)) = (ours, vendor) else {
-        return if vendor.is_some() {
+        let only = if vendor.is_some() {
             Origin::Vendor
         } else {
             Origin::Counted
         };
+        return (only, Because::Alone);
     };
     let old = now - ours.as_of > TimeDelta::minutes(2 * i64::from(cell_min));
-    if lead == Lead::Vendor || ours.days == 0 || (old && vendor > ours.as_of) {
-        Origin::Vendor
+    if old && vendor > ours.as_of {
+        (Origin::Vendor, Because::OursIsOld)
+    } else if ours.by_hand.is_some() {
+        (Origin::Counted, Because::CountedByHand)
+    } else if lead == Lead::Vendor {
+        (Origin::Vendor, Because::Configured)
+    } else if ours.days == 0 {
+        (Origin::Vendor, Because::NothingLearned)
     } else {
-        Origin::Counted
+        (Origin::Counted, Because::Learned)
     }
 }
 
@@ -298,16 +340,32 @@ mod tests {
             days: 0,
             deviation: 0.0,
             coverage: 1.0,
+            by_hand: None,
             quality: crate::model::figure::Quality::GOOD,
         };
         let which = |ours: &Estimate, lead, vendor, now| leading(lead, Some(ours), vendor, 15, now);
-        assert_eq!(which(&ours, Lead::Counted, Some(at(0)), at(10)), Vendor);
-        assert_eq!(which(&ours, Lead::Counted, None, at(10)), Counted);
+        let counted = |ours: &Estimate, now| which(ours, Lead::Counted, Some(at(0)), at(now));
+        assert_eq!(counted(&ours, 10), (Vendor, Because::NothingLearned));
+        assert_eq!(
+            which(&ours, Lead::Counted, None, at(10)),
+            (Counted, Because::Alone)
+        );
         ours.days = 1;
-        assert_eq!(which(&ours, Lead::Counted, Some(at(0)), at(10)), Counted);
-        assert_eq!(which(&ours, Lead::Vendor, Some(at(0)), at(10)), Vendor);
-        assert_eq!(which(&ours, Lead::Counted, Some(at(30)), at(31)), Vendor);
-        assert_eq!(which(&ours, Lead::Counted, Some(at(0)), at(31)), Counted);
-        assert_eq!(leading(Lead::Counted, None, Some(at(0)), 15, at(1)), Vendor);
+        assert_eq!(counted(&ours, 10), (Counted, Because::Learned));
+        let configured = |ours: &Estimate| which(ours, Lead::Vendor, Some(at(0)), at(10));
+        assert_eq!(configured(&ours), (Vendor, Because::Configured));
+        assert_eq!(
+            which(&ours, Lead::Counted, Some(at(30)), at(31)),
+            (Vendor, Because::OursIsOld)
+        );
+        assert_eq!(counted(&ours, 31), (Counted, Because::Learned));
+        ours.days = 0;
+        ours.by_hand = Some(at(0));
+        assert_eq!(counted(&ours, 10), (Counted, Because::CountedByHand));
+        assert_eq!(configured(&ours), (Counted, Because::CountedByHand));
+        assert_eq!(
+            leading(Lead::Counted, None, Some(at(0)), 15, at(1)),
+            (Vendor, Because::Alone)
+        );
     }
 }

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use super::*;
 use crate::model::attempt::{ErrorKind, SourceError};
 use crate::model::board::{Board, Requests, SourceRow, StoreRow};
+use crate::model::evidence::Evidence;
 use crate::model::health::{Expectation, FetchState};
 use crate::model::store::Store;
 use crate::screen::app::Spot;
@@ -39,6 +40,7 @@ fn store(name: &str, minutes: i64) -> Arc<StoreRow> {
         confirmed: true,
         paused: false,
         peak: None,
+        evidence: Evidence::default(),
     })
 }
 

@@ -1,0 +1,70 @@
+//! How far the number of a store can be trusted, as scripts see it.
+
+use serde::Serialize;
+
+use super::snapshot::{Instant, rounded};
+use crate::model::evidence;
+
+/// What speaks for and against the number of a store.
+#[derive(Debug, Serialize)]
+pub struct Evidence {
+    vendor: Option<Beside>,
+    drift: Option<Drift>,
+    last_reset: Option<LastReset>,
+    learned_days: u32,
+    counted_by_hand: Option<Instant>,
+}
+
+/// The vendor's own number beside ours.
+#[derive(Debug, Serialize)]
+struct Beside {
+    value: i64,
+    as_of: Instant,
+    counted: u32,
+    difference: i64,
+    since: Option<Instant>,
+}
+
+/// How entries and exits differ.
+#[derive(Debug, Serialize)]
+struct Drift {
+    ratio: f64,
+    spread: f64,
+    days: usize,
+}
+
+/// The last reset.
+#[derive(Debug, Serialize)]
+struct LastReset {
+    at: Instant,
+    residual: i64,
+    remained: u32,
+    band: u32,
+}
+
+impl Evidence {
+    pub(super) fn of(evidence: &evidence::Evidence) -> Self {
+        Self {
+            vendor: evidence.vendor.map(|beside| Beside {
+                value: beside.value,
+                as_of: Instant(beside.as_of),
+                counted: beside.counted,
+                difference: beside.difference,
+                since: beside.since.map(Instant),
+            }),
+            drift: evidence.drift.map(|drift| Drift {
+                ratio: rounded(drift.ratio, 4),
+                spread: rounded(drift.spread, 4),
+                days: drift.days,
+            }),
+            last_reset: evidence.last_reset.map(|reset| LastReset {
+                at: Instant(reset.at),
+                residual: reset.residual,
+                remained: reset.remained,
+                band: reset.half,
+            }),
+            learned_days: evidence.learned_days,
+            counted_by_hand: evidence.by_hand.map(Instant),
+        }
+    }
+}
