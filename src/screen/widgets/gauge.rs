@@ -169,6 +169,7 @@ mod tests {
             confirmed: true,
             paused: false,
             peak: None,
+            evidence: crate::model::evidence::Evidence::default(),
         }
     }
 
