@@ -12,7 +12,7 @@ use super::attempt::{ErrorKind, SourceError};
 use super::device::{Detail, DeviceId, Facts, Kind};
 use super::evidence::Evidence;
 use super::figure::Figure;
-use super::health::{DataState, Expectation, Feed, FetchState, data_state, due};
+use super::health::{DataState, Expectation, Feed, FetchState, data_state, due, flapping};
 use super::reading::{Currency, Flow};
 use super::store::Store;
 
@@ -75,6 +75,48 @@ pub struct SourceRow {
     pub beats: Vec<Beat>,
     /// Server clock minus ours in seconds.
     pub clock_skew_s: Option<i64>,
+}
+
+/// From so many seconds on the difference between two clocks is told.
+const NOTABLE_SKEW_S: i64 = 30;
+
+impl SourceRow {
+    /// How often fetching changed between working and failing of late, while that is too often to
+    /// tell each time.
+    #[must_use]
+    pub fn flapping(&self) -> Option<usize> {
+        let failed: Vec<_> = self
+            .beats
+            .iter()
+            .map(|beat| beat.failure.is_some())
+            .collect();
+        flapping(&failed)
+    }
+
+    /// What is to be said of the vendor's clock, where it differs from ours by more than half a
+    /// minute: one of the two is wrong, and ages are differences between them.
+    #[must_use]
+    pub fn clock_note(&self) -> Option<String> {
+        let skew = self
+            .clock_skew_s
+            .filter(|skew| skew.abs() > NOTABLE_SKEW_S)?;
+        let side = if skew > 0 { "ahead of" } else { "behind" };
+        Some(format!(
+            "the vendor's clock is {} s {side} ours: ages and states are off by as much where it \
+             is ours that is wrong",
+            skew.abs()
+        ))
+    }
+
+    /// What the operator should know beside the state: the adapter's sentences, then ours.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let flapping = (self.flapping()).map(|changes| {
+            format!("comes and goes: {changes} changes between working and failing of late")
+        });
+        let own = flapping.into_iter().chain(self.clock_note());
+        self.notes.iter().cloned().chain(own).collect()
+    }
 }
 
 /// How many attempts the heartbeat strip remembers.

@@ -270,7 +270,7 @@ fn source(board: &Board, row: &SourceRow, now: Timestamp) -> Source {
         rejected: row.rejected,
         revised: row.revised,
         clock_skew_s: row.clock_skew_s,
-        notes: row.notes.clone(),
+        notes: row.remarks(),
         error: row.error.as_ref().map(failure),
     }
 }

@@ -1,12 +1,19 @@
 //! Who is to blame: one sentence for each root of trouble, worst first, instead of one alarm for
 //! each number that suffers from it.
+//!
+//! Looked for from the far end to the near one: our own link, a vendor's API or our account there,
+//! a vendor's pipeline, one store's link, one sensor. What a farther root explains is not told
+//! again for a nearer one.
 
 use crate::model::Timestamp;
+use crate::model::attempt::ErrorKind;
 use crate::model::board::SourceRow;
-use crate::model::health::{DataState, FetchState};
+use crate::model::figure::Flag;
+use crate::model::health::FetchState;
 
 use super::judge::{Judged, Judgement, is_failing, overdue};
-use super::words::plural;
+
+mod local;
 
 /// A root of trouble.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,27 +29,37 @@ pub struct Blame {
 /// The roots of trouble on a board.
 #[must_use]
 pub fn blame(judgement: &Judgement) -> Vec<Blame> {
-    let failing: Vec<_> = (judgement.sources.iter())
-        .filter(|judged| is_failing(judged.row.fetch))
-        .collect();
     let mut blames = Vec::new();
     if let Some(link) = own_link(judgement) {
         blames.push(link);
     } else {
-        blames.extend(failing.iter().map(|judged| one_source(&judged.row)));
+        blames.extend(failing(judgement));
         blames.sort_by_key(|blame| !blame.urgent);
     }
     blames.extend(
-        (judgement.sources.iter().enumerate())
-            .filter(|(_, judged)| judged.row.fetch == FetchState::Ok)
-            .filter_map(|(position, judged)| pipeline(judgement, position, judged)),
+        judgement
+            .sources
+            .iter()
+            .filter_map(|judged| flapping(&judged.row)),
     );
-    blames.extend(judgement.board.notices.iter().map(|notice| Blame {
-        urgent: false,
-        text: notice.to_string(),
-        next: None,
-    }));
+    for (position, judged) in judgement.sources.iter().enumerate() {
+        if judged.row.fetch == FetchState::Ok && overdue(judged.state).is_some() {
+            blames.extend(local::overdue_feeds(judgement, position, &judged.row));
+        }
+    }
+    blames.extend(doubtful(judgement));
+    blames.extend(own_clock(judgement));
+    blames.extend((judgement.board.notices.iter()).map(|notice| mild(notice.to_string())));
     blames
+}
+
+/// Something to know that nobody has to act on at once.
+fn mild(text: String) -> Blame {
+    Blame {
+        urgent: false,
+        text,
+        next: None,
+    }
 }
 
 /// Every source fails because nothing can be reached: it is our own link.
@@ -57,6 +74,45 @@ fn own_link(judgement: &Judgement) -> Option<Blame> {
         text: "our own link: no vendor can be reached from here".to_owned(),
         next: offline.flatten().min(),
     })
+}
+
+/// The sources that cannot be read: one sentence where all of a vendor fail for the same reason.
+fn failing(judgement: &Judgement) -> Vec<Blame> {
+    let rows = || judgement.sources.iter().map(|judged| &*judged.row);
+    let mut blames = Vec::new();
+    for (position, row) in rows().enumerate().filter(|(_, row)| is_failing(row.fetch)) {
+        let siblings = || rows().filter(|other| other.vendor == row.vendor && !other.paused);
+        let alike = |other: &SourceRow| is_failing(other.fetch) && cause(other) == cause(row);
+        let count = siblings().count();
+        if count < 2 || !siblings().all(alike) {
+            blames.push(one_source(row));
+        } else if rows().position(|other| other.vendor == row.vendor && !other.paused)
+            == Some(position)
+        {
+            let first = one_source(row);
+            blames.push(Blame {
+                text: format!(
+                    "{} of {}, all {count} sources; {}",
+                    cause(row),
+                    row.vendor,
+                    first.text
+                ),
+                next: siblings().filter_map(|row| one_source(row).next).min(),
+                ..first
+            });
+        }
+    }
+    blames
+}
+
+/// Where the fault of a source that cannot be read lies.
+fn cause(row: &SourceRow) -> &'static str {
+    match row.error.as_ref().map(|error| error.kind) {
+        Some(ErrorKind::Auth) => "our credentials",
+        Some(ErrorKind::RateLimited) => "our request rate",
+        Some(ErrorKind::Config) => "our configuration",
+        _ => "the API",
+    }
 }
 
 fn one_source(row: &SourceRow) -> Blame {
@@ -83,28 +139,57 @@ fn one_source(row: &SourceRow) -> Blame {
     }
 }
 
-/// Our calls succeed, but most of what a vendor should have published is not there.
-fn pipeline(judgement: &Judgement, position: usize, source: &Judged<SourceRow>) -> Option<Blame> {
-    overdue(source.state)?;
-    let states: Vec<DataState> = (judgement.devices_of(position))
-        .filter(|judged| !judged.row.is_blocked())
-        .map(|judged| judged.state)
-        .filter(|state| *state != DataState::Closed)
+/// A source that comes and goes is one root, told as long as it does; not one each time.
+fn flapping(row: &SourceRow) -> Option<Blame> {
+    let changes = row.flapping()?;
+    matches!(row.fetch, FetchState::Ok | FetchState::Retrying).then(|| {
+        mild(format!(
+            "{}: comes and goes, {changes} changes between working and failing of late",
+            row.name
+        ))
+    })
+}
+
+/// Data arrives, but the counts cannot be right.
+fn doubtful(judgement: &Judgement) -> Option<Blame> {
+    let is_blind = |flag| flag == Flag::Silent || flag == Flag::OneWay;
+    let stores: Vec<&str> = (judgement.stores.iter())
+        .filter(|judged| overdue(judged.state).is_none())
+        .filter(|judged| {
+            let shown = judged
+                .row
+                .occupancy
+                .as_ref()
+                .map(|inside| inside.shown.quality);
+            shown.is_some_and(|quality| quality.flags().any(is_blind))
+        })
+        .map(|judged| &*judged.row.store.name)
         .collect();
-    let late = states
-        .iter()
-        .filter(|state| overdue(**state).is_some())
-        .count();
-    if late < 2 || late * 5 < states.len() * 4 {
-        return None;
-    }
-    Some(Blame {
-        urgent: false,
-        text: format!(
-            "{}: the vendor publishes late, {late} of {} overdue; our calls succeed",
-            source.row.name,
-            plural(states.len(), "device", "devices"),
-        ),
-        next: source.row.next_poll,
+    (!stores.is_empty()).then(|| {
+        let stores = local::named(&stores);
+        mild(format!(
+            "{stores}: data arrives, but a sensor seems blind or miswired"
+        ))
+    })
+}
+
+/// Several vendors agree that it is our own clock that is wrong.
+fn own_clock(judgement: &Judgement) -> Option<Blame> {
+    let known = (judgement.sources.iter()).filter_map(|judged| {
+        let skew = judged.row.clock_skew_s?;
+        Some((skew, judged.row.clock_note().is_some()))
+    });
+    let skews: Vec<(i64, bool)> = known.collect();
+    let (first, _) = *skews.first()?;
+    let agreed = skews.len() > 1
+        && (skews.iter()).all(|(skew, told)| *told && skew.signum() == first.signum());
+    agreed.then(|| {
+        let least = skews.iter().map(|(skew, _)| skew.abs()).min().unwrap_or(0);
+        let side = if first > 0 { "slow" } else { "fast" };
+        mild(format!(
+            "our own clock is {least} s {side} by all {} vendors: ages and states are off by as \
+             much until it is set",
+            skews.len()
+        ))
     })
 }

@@ -2,6 +2,7 @@
 //!
 //! They never overwrite each other: a failed fetch alone leaves the data state to the clock.
 
+mod flapping;
 mod outlook;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::Timestamp;
 use super::calendar::Hours;
 
+pub use flapping::flapping;
 pub use outlook::{data_state, due, next_change};
 
 /// How fetching from a source goes.

@@ -323,7 +323,7 @@ impl Schedule {
         let first = *self.plan.first()?;
         let turn = usize::try_from(self.settled / EARLY_EVERY).unwrap_or(0);
         let (part, whole) = EARLY_AT[turn % EARLY_AT.len()];
-        let early = first / whole * part;
+        let early = first.saturating_mul(part) / whole;
         (after(early) + self.blur() < after(first)).then_some(early)
     }
 

@@ -214,15 +214,11 @@ pub fn facts<'a>(
     fact("next try", vec![(next(scene, row), theme.text)]);
     fact("requests", vec![(said_requests(row), theme.text)]);
     fact("last answer", vec![(said_answer(row), theme.text)]);
-    if let Some(skew) = row.clock_skew_s.filter(|skew| skew.abs() > 30) {
-        let text = format!("the vendor's clock is {skew} s off ours");
-        fact("clock", vec![(text, theme.warn)]);
-    }
     if let Some(error) = &row.error {
         fact("error", vec![(error.to_string(), theme.bad)]);
     }
-    for note in &row.notes {
-        fact("note", vec![(note.clone(), theme.text)]);
+    for note in row.remarks() {
+        fact("note", vec![(note, theme.text)]);
     }
     let attempts = u16::try_from(row.beats.len()).unwrap_or(u16::MAX);
     blocks.push(Block::new(1, move |area, buf| {
