@@ -11,9 +11,11 @@ use crate::model::board::SourceRow;
 use crate::model::figure::Flag;
 use crate::model::health::FetchState;
 
-use super::judge::{Judged, Judgement, is_failing, overdue};
+use super::judge::{Judgement, is_failing, overdue};
 
 mod local;
+#[cfg(test)]
+mod tests;
 
 /// A root of trouble.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -371,11 +371,11 @@ fn one_batch_in_eight_is_looked_for_early_until_that_fails() {
     // It is there: the next batch is looked for early too.
     let next = schedule.finished(success(at("14:17:30"), Some(at("14:15:00"))));
     assert!(seconds(next, at("14:30:00")) <= 150);
-    // It is not: it is asked for when it was expected, and so are the next ones.
-    let next = schedule.finished(success(at("14:32:30"), Some(at("14:15:00"))));
-    assert!(seconds(next, at("14:30:00")) > 250);
-    let next = schedule.finished(success(at("14:35:00"), Some(at("14:30:00"))));
-    assert!(seconds(next, at("14:45:00")) > 250);
+    // It is not: the ones after it are asked for when they are expected.
+    schedule.finished(success(at("14:32:30"), Some(at("14:15:00"))));
+    assert!(schedule.early().is_some());
+    schedule.finished(success(at("14:35:00"), Some(at("14:30:00"))));
+    assert_eq!(schedule.early(), None);
 }
 
 #[test]
@@ -524,7 +524,7 @@ fn polls_land_soon_after_publication_whatever_the_lag_does() {
     for (name, period, lag, most, lags) in profiles {
         let cost = follow(&Vendor::new(period, 300, lag));
         // A tenth of asking every minute, and a little more where the lag never stands still.
-        let most_polls = 1.07 * f64::from(u32::try_from(period).unwrap()) / 600.0;
+        let most_polls = 1.1 * f64::from(u32::try_from(period).unwrap()) / 600.0;
         let polls = cost.polls_per_batch;
         assert!(polls < most_polls, "{name}: {polls}");
         assert!(cost.extra_age < most, "{name}: {} s", cost.extra_age);
