@@ -51,10 +51,7 @@ impl Database {
         let more = pruned != Pruned::default();
         let mut gone = Vec::new();
         if !more {
-            transaction
-                .prepare_cached("DELETE FROM newest WHERE start < ?1")?
-                .execute([before.timestamp()])?;
-            gone = delete_devices(&transaction)?;
+            gone = delete_devices(&transaction, before)?;
             pruned.devices = gone.len();
         }
         transaction.commit()?;
@@ -113,12 +110,23 @@ fn delete_attempts(connection: &Connection, before: Timestamp) -> Result<usize, 
     Ok(delete.execute((before.timestamp_millis(), STEP))?)
 }
 
-/// Deletes the devices that have no reading left. A device that still exists comes back with its
-/// next poll.
-fn delete_devices(connection: &Connection) -> Result<Vec<i64>, HistoryError> {
+/// Deletes the devices that lose their last reading. One that never had any is only described, as
+/// a tracker without counters is, and stays known.
+fn delete_devices(connection: &Connection, before: Timestamp) -> Result<Vec<i64>, HistoryError> {
+    let mut forget =
+        connection.prepare_cached("DELETE FROM newest WHERE start < ?1 RETURNING device")?;
+    let touched = forget.query_map([before.timestamp()], |row| row.get::<_, i64>(0))?;
+    let mut touched = touched.collect::<Result<Vec<_>, _>>()?;
+    touched.sort_unstable();
+    touched.dedup();
     let mut delete = connection.prepare_cached(
-        "DELETE FROM device WHERE id NOT IN (SELECT device FROM newest) RETURNING id",
+        "DELETE FROM device WHERE id = ?1 AND id NOT IN (SELECT device FROM newest)",
     )?;
-    let gone = delete.query_map([], |row| row.get(0))?;
-    Ok(gone.collect::<Result<_, _>>()?)
+    let mut gone = Vec::new();
+    for device in touched {
+        if delete.execute([device])? > 0 {
+            gone.push(device);
+        }
+    }
+    Ok(gone)
 }

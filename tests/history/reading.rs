@@ -210,6 +210,27 @@ async fn retention_deletes_what_is_older_and_nothing_else() {
     assert_eq!(all(&in_dir(&dir).await).await.last(), Some(&back));
 }
 
+/// A tracker without counters is described in every poll and never read.
+#[tokio::test]
+async fn retention_keeps_what_is_only_described() {
+    let dir = tempfile::tempdir().unwrap();
+    let history = in_dir(&dir).await;
+    let described = Delivery {
+        facts: vec![(device("fleet/13"), counter_facts("Dispatcher"))],
+        roster: true,
+        ..Delivery::default()
+    };
+    history
+        .record(attempt("fleet", minute(1), Outcome::delivered(described)))
+        .await
+        .unwrap();
+    let pruned = history.prune(minute(0)).await.unwrap();
+    assert_eq!(pruned, Pruned::default());
+    history.close().await.unwrap();
+    let known = in_dir(&dir).await.restore().await.unwrap().facts;
+    assert_eq!(known.len(), 1, "{known:?}");
+}
+
 #[tokio::test]
 async fn a_backup_is_a_history_of_its_own() {
     let dir = tempfile::tempdir().unwrap();
