@@ -20,6 +20,7 @@ use crate::model::calendar::first_instant;
 use crate::model::device::DeviceId;
 use crate::model::reading::{Level, Measure, Value};
 use crate::model::store::{Member, Store};
+use crate::output;
 
 /// Arguments of `occtop export`.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -301,7 +302,7 @@ impl<'a> Lines<'a> {
                 let mut rows = csv::WriterBuilder::new()
                     .has_headers(false)
                     .from_writer(out);
-                rows.write_record(HEADER)?;
+                rows.write_record(HEADER).map_err(output::csv::failure)?;
                 Self::Csv(Box::new(rows))
             }
             Format::Jsonl => Self::Jsonl(io::BufWriter::new(out)),
@@ -310,12 +311,12 @@ impl<'a> Lines<'a> {
 
     fn write(&mut self, line: &Line<'_>) -> Result<()> {
         match self {
-            Self::Csv(rows) => rows.serialize(line).wrap_err("writing the export"),
+            Self::Csv(rows) => rows.serialize(line).map_err(output::csv::failure),
             Self::Jsonl(out) => serde_json::to_writer(&mut *out, line)
                 .map_err(io::Error::from)
-                .and_then(|()| out.write_all(b"\n"))
-                .wrap_err("writing the export"),
+                .and_then(|()| out.write_all(b"\n")),
         }
+        .wrap_err("writing the export")
     }
 
     fn end(self) -> Result<()> {

@@ -81,6 +81,6 @@ fn print(
             serde_json::to_writer_pretty(&mut *out, &snapshot)?;
             writeln!(out)
         }
-        Format::Csv => output::csv::write(&snapshot, out).map_err(std::io::Error::other),
+        Format::Csv => output::csv::write(&snapshot, out),
     }
 }

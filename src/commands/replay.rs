@@ -25,6 +25,7 @@ use crate::model::Timestamp;
 use crate::model::figure::{Flag, Quality};
 use crate::model::occupancy::{Day, Door, Estimate, Estimator, Settings, Taken, Visit, ZeroRows};
 use crate::model::store::Store;
+use crate::output::csv::failure;
 
 /// Print occupancy estimates for readings from a CSV file.
 #[derive(Clone, Debug, clap::Args)]
@@ -219,7 +220,7 @@ impl<'a> Table<'a> {
     fn new(out: &'a mut dyn Write) -> Result<Self> {
         let mut csv = csv::Writer::from_writer(out);
         csv.write_record(["store", "at", "occupancy", "low", "high", "raw", "quality"])
-            .map_err(plain)?;
+            .map_err(failure)?;
         Ok(Self {
             csv,
             text: String::new(),
@@ -237,27 +238,18 @@ impl<'a> Table<'a> {
         self.formatted(format_args!("{}", estimate.raw))?;
         let words = words(estimate.quality);
         self.field(&words)?;
-        self.csv.write_record(None::<&[u8]>).map_err(plain)?;
-        Ok(())
+        Ok(self.csv.write_record(None::<&[u8]>).map_err(failure)?)
     }
 
     fn field(&mut self, text: &str) -> Result<()> {
-        Ok(self.csv.write_field(text).map_err(plain)?)
+        Ok(self.csv.write_field(text).map_err(failure)?)
     }
 
     fn formatted(&mut self, text: std::fmt::Arguments<'_>) -> Result<()> {
         use std::fmt::Write as _;
         self.text.clear();
         self.text.write_fmt(text)?;
-        Ok(self.csv.write_field(&self.text).map_err(plain)?)
-    }
-}
-
-/// The I/O error within, so that the caller can tell a closed pipe from a fault.
-fn plain(fault: csv::Error) -> io::Error {
-    match fault.into_kind() {
-        csv::ErrorKind::Io(fault) => fault,
-        kind => io::Error::other(format!("{kind:?}")),
+        Ok(self.csv.write_field(&self.text).map_err(failure)?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The device list as CSV: one row per device and quantity, unknown values left out.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use serde_json::Value;
 
@@ -15,7 +15,21 @@ pub const HEADER: [&str; 7] = [
 ///
 /// # Errors
 /// When `out` cannot be written to.
-pub fn write(snapshot: &Snapshot, out: &mut dyn Write) -> csv::Result<()> {
+pub fn write(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
+    rows(snapshot, out).map_err(failure)
+}
+
+/// The failure of the output behind an error of the writer, which hides it: a closed pipe must be
+/// known as one.
+#[must_use]
+pub fn failure(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
+fn rows(snapshot: &Snapshot, out: &mut dyn Write) -> csv::Result<()> {
     let mut rows = csv::Writer::from_writer(out);
     rows.write_record(HEADER)?;
     for device in &snapshot.devices {
