@@ -1,22 +1,23 @@
 //! The log: a file when one is asked for, nothing otherwise. The screen belongs to the monitor.
 
-use color_eyre::eyre::{Result, WrapErr, bail};
+use color_eyre::eyre::Result;
 use tracing::Level;
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::prelude::*;
 
-use super::Globals;
+use super::{Globals, UsageError};
 
 /// Starts the log that the options ask for. It is written until the guard is dropped.
 ///
 /// # Errors
-/// When the file cannot be opened.
+/// [`UsageError`] when the file cannot be opened.
 pub fn start(globals: &Globals) -> Result<Option<WorkerGuard>> {
     let Some(path) = &globals.log else {
         return Ok(None);
     };
     let (Some(name), folder) = (path.file_name(), path.parent()) else {
-        bail!("--log {}: not a file name", path.display());
+        let sentence = format!("--log {}: not a file name", path.display());
+        return Err(UsageError(sentence).into());
     };
     let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(std::path::Path::new("."));
@@ -24,7 +25,7 @@ pub fn start(globals: &Globals) -> Result<Option<WorkerGuard>> {
         .create(true)
         .append(true)
         .open(path)
-        .wrap_err_with(|| format!("--log {}", path.display()))?;
+        .map_err(|error| UsageError(format!("--log {}: {error}", path.display())))?;
     let appender = tracing_appender::rolling::never(folder, name);
     let (writer, guard) = tracing_appender::non_blocking(appender);
     let level = match globals.verbose {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use chrono_tz::Tz;
-use color_eyre::eyre::{Result, WrapErr, bail};
+use color_eyre::eyre::{Result, WrapErr};
 
 use super::Globals;
 use crate::clock::Clock;
@@ -35,11 +35,14 @@ pub fn config(globals: &Globals) -> Result<Config> {
 /// The configuration file that the options name.
 ///
 /// # Errors
-/// When neither the options nor the platform name one.
+/// [`super::UsageError`] when neither the options nor the platform name one.
 pub fn config_path(globals: &Globals) -> Result<PathBuf> {
     match globals.config.clone().or_else(config::default_path) {
         Some(path) => Ok(path),
-        None => bail!("no home directory to look for a configuration in; name one with --config"),
+        None => Err(super::UsageError(
+            "no home directory to look for a configuration in; name one with --config".to_owned(),
+        )
+        .into()),
     }
 }
 
