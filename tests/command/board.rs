@@ -178,29 +178,40 @@ fn store(row: &Row) {
             .iter()
             .all(Value::is_string)
     );
-    if let Some(inside) = known(row, "occupancy") {
-        let inside = inside.as_object().unwrap();
-        let (low, shown, high) = (
-            number(inside, "low"),
-            number(inside, "shown"),
-            number(inside, "high"),
-        );
-        assert!(0.0 <= low && low <= shown && shown <= high, "{row:#?}");
-        number(inside, "raw");
-        word(inside, "origin", &["vendor", "counted", "on_board"]);
-        instant(&inside["as_of"]);
-        numbers_or_null(inside, &["ratio"]);
-        word(inside, "band", &["over", "near", "normal", "unknown"]);
-        for flag in inside["quality"].as_array().unwrap() {
-            assert!(QUALITY.contains(&flag.as_str().unwrap()), "{row:#?}");
-        }
+    inside(row["occupancy"].as_object().unwrap());
+    today(row["today"].as_object().unwrap());
+}
+
+/// The keys are always there; what is not known is null, and then all of it is.
+fn inside(row: &Row) {
+    numbers_or_null(row, &["shown", "low", "high", "raw", "ratio"]);
+    instants_or_null(row, &["as_of"]);
+    word(row, "band", &["over", "near", "normal", "unknown"]);
+    for flag in row["quality"].as_array().unwrap() {
+        assert!(QUALITY.contains(&flag.as_str().unwrap()), "{row:#?}");
     }
-    if let Some(today) = known(row, "today") {
-        let today = today.as_object().unwrap();
-        number(today, "in");
-        number(today, "out");
-        instant(&today["since"]);
-        assert!((0.0..=1.0).contains(&number(today, "coverage")), "{row:#?}");
+    if known(row, "shown").is_none() {
+        assert_eq!(text(row, "band"), "unknown", "{row:#?}");
+        let others = ["low", "high", "raw", "origin", "as_of", "ratio"];
+        assert!(others.iter().all(|key| row[*key].is_null()), "{row:#?}");
+        return;
+    }
+    let (low, shown, high) = (
+        number(row, "low"),
+        number(row, "shown"),
+        number(row, "high"),
+    );
+    assert!(0.0 <= low && low <= shown && shown <= high, "{row:#?}");
+    word(row, "origin", &["vendor", "counted", "on_board"]);
+    instant(&row["as_of"]);
+}
+
+fn today(row: &Row) {
+    numbers_or_null(row, &["in", "out", "coverage"]);
+    instants_or_null(row, &["since"]);
+    assert_eq!(row["in"].is_null(), row["out"].is_null(), "{row:#?}");
+    if let Some(coverage) = row["coverage"].as_f64() {
+        assert!((0.0..=1.0).contains(&coverage), "{row:#?}");
     }
 }
 

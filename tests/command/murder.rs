@@ -107,7 +107,8 @@ fn opens(estate: &Estate) {
 fn kept(before: &Value, after: &Value) {
     let after = after["devices"].as_array().unwrap();
     for old in before["devices"].as_array().unwrap() {
-        let new = after.iter().find(|row| row["id"] == old["id"]).unwrap();
+        let new = after.iter().find(|row| row["id"] == old["id"]);
+        let new = new.unwrap_or_else(|| panic!("{old:#} is gone from {after:#?}"));
         // Instants of one form are in the order of their text.
         assert!(
             new["as_of"].as_str() >= old["as_of"].as_str(),

@@ -108,9 +108,7 @@ fn init_writes_where_the_program_looks_and_only_once() {
     assert!(ran.out.contains("occtop check"), "{ran:#?}");
     let again = run(&["init"]).exits(2);
     assert!(again.err.contains("exists"), "{again:#?}");
-    // Its secrets are in variables that are not set.
-    let check = run(&["check", "--offline"]).exits(2);
-    assert!(check.out.contains("is not set"), "{check:#?}");
+    run(&["check", "--offline"]).exits(0);
 }
 
 #[test]
@@ -130,7 +128,7 @@ fn replay_reads_csv_and_names_the_line_that_is_wrong() {
     let path = file.to_str().unwrap().to_owned();
     let header = "store,door,start,span_s,in,out";
     for (rows, words) in [
-        ("", "header"),
+        ("", "begin the file with store,door"),
         ("store,door,start\n", "span_s"),
         (
             &format!("{header}\nErmou,1,yesterday,900,1,0\n"),
