@@ -4,6 +4,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::counting::Counted;
 use super::opening::Member;
 use super::past::{self, Memory};
 use crate::clock::Clock;
@@ -40,9 +41,9 @@ pub(super) struct Wait {
 
 /// Makes attempts durable, then counts them, then shows them.
 pub struct Desk {
-    ledger: Ledger,
-    history: History,
-    clock: Clock,
+    pub(super) ledger: Ledger,
+    pub(super) history: History,
+    pub(super) clock: Clock,
     clerks: Vec<Clerk>,
     /// A sentence while history cannot be written.
     trouble: Option<Arc<str>>,
@@ -226,6 +227,12 @@ impl Desk {
         }
     }
 
+    /// Says that history cannot be written, until it can.
+    pub(super) fn cannot_write(&mut self, error: &HistoryError) {
+        self.trouble = Some(unwritable(error).into());
+        self.show_notices();
+    }
+
     fn show_notices(&mut self) {
         let notices = self.standing.iter().chain(&self.trouble).cloned().collect();
         self.ledger.notices(notices);
@@ -248,7 +255,7 @@ async fn rows_made(mut ledger: Ledger) -> Ledger {
 /// Serves pollers and begins new days until the last poller is gone.
 pub(super) async fn run(
     mut desk: Desk,
-    mut inbox: mpsc::Receiver<Message>,
+    (mut inbox, mut counted): (mpsc::Receiver<Message>, mpsc::Receiver<Counted>),
     publish: watch::Sender<Arc<Board>>,
     clock: Clock,
 ) {
@@ -273,6 +280,10 @@ pub(super) async fn run(
                 }
                 None => std::future::pending().await,
             },
+            Some(count) = counted.recv() => {
+                desk.count(count).await;
+                publish.send_replace(desk.board());
+            }
             () = new_day => {
                 desk.roll(clock.now());
                 publish.send_replace(desk.board());

@@ -5,6 +5,7 @@
 //! history first, then the ledger, then the board. Viewers watch the newest board and never hold
 //! a lock that a poller needs.
 
+mod counting;
 mod desk;
 mod opening;
 mod past;
@@ -29,6 +30,7 @@ use crate::history::{History, HistoryError};
 use crate::model::board::Board;
 use crate::model::ledger::Ledger;
 
+pub use self::counting::Counting;
 pub use self::desk::{Desk, damaged};
 pub use self::opening::{Member, Sources, open};
 
@@ -37,6 +39,7 @@ pub use self::opening::{Member, Sources, open};
 pub struct Engine {
     boards: watch::Receiver<Arc<Board>>,
     pokes: Pokes,
+    counting: Counting,
     tasks: JoinSet<Result<(), HistoryError>>,
 }
 
@@ -77,12 +80,13 @@ impl Engine {
         blank.notices(start.notices.iter().map(|said| (**said).into()).collect());
         let (publish, boards) = watch::channel(blank.board());
         let enabled = start.config.sources.iter().filter(|source| source.enabled);
-        let (pokes, ears) = pokes(enabled.map(|source| source.common.name.clone()));
+        let (pokes, counting, ears) = voices(enabled.map(|source| source.common.name.clone()));
         let mut tasks = JoinSet::new();
         tasks.spawn(work(start, blank, publish, ears));
         Self {
             boards,
             pokes,
+            counting,
             tasks,
         }
     }
@@ -92,7 +96,7 @@ impl Engine {
     pub fn polling(sources: Sources, desk: Desk, clock: &Clock) -> Self {
         let (publish, boards) = watch::channel(desk.board());
         let names = sources.members.iter().map(|member| member.name.clone());
-        let (pokes, ears) = pokes(names);
+        let (pokes, counting, ears) = voices(names);
         let clock = clock.clone();
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
@@ -102,6 +106,7 @@ impl Engine {
         Self {
             boards,
             pokes,
+            counting,
             tasks,
         }
     }
@@ -116,6 +121,12 @@ impl Engine {
     #[must_use]
     pub fn poker(&self) -> Poker {
         Poker(self.pokes.clone())
+    }
+
+    /// A handle that takes counts by hand.
+    #[must_use]
+    pub fn counting(&self) -> Counting {
+        self.counting.clone()
     }
 
     /// Waits until the engine has stopped by itself. Pollers survive their vendor's worst.
@@ -136,20 +147,26 @@ impl Engine {
     }
 }
 
-/// A way to ask each source for a poll. One poke waits at most: a second one is already satisfied
-/// by the first.
-fn pokes(names: impl Iterator<Item = Arc<str>>) -> (Pokes, Ears) {
-    names
+/// Ways to ask each source for a poll and to tell of counts by hand. One poke waits at most: a
+/// second one is already satisfied by the first.
+fn voices(names: impl Iterator<Item = Arc<str>>) -> (Pokes, Counting, Ears) {
+    let (pokes, poked) = names
         .map(|name| (name, mpsc::channel(1)))
         .map(|(name, (poke, ear))| ((name.clone(), poke), (name, ear)))
-        .unzip()
+        .unzip();
+    let (count, counted) = mpsc::channel(4);
+    (pokes, Counting(count), Ears { poked, counted })
 }
 
 /// The near ends of the pokes, by source.
 type Pokes = BTreeMap<Arc<str>, mpsc::Sender<()>>;
 
-/// The far ends of the pokes, by source.
-type Ears = BTreeMap<Arc<str>, mpsc::Receiver<()>>;
+/// The far ends.
+struct Ears {
+    /// By source.
+    poked: BTreeMap<Arc<str>, mpsc::Receiver<()>>,
+    counted: mpsc::Receiver<counting::Counted>,
+}
 
 /// Opens everything, then polls until it is dropped or one of its tasks panics.
 async fn work(
@@ -181,7 +198,7 @@ async fn poll(
     let (to_desk, inbox) = mpsc::channel(sources.members.len().max(1));
     let mut tasks = JoinSet::new();
     for (order, member) in sources.members.into_iter().enumerate() {
-        let (Some(source), Some(poked)) = (member.source, ears.remove(&member.name)) else {
+        let (Some(source), Some(poked)) = (member.source, ears.poked.remove(&member.name)) else {
             continue;
         };
         tasks.spawn(poller::run(poller::Poller {
@@ -193,7 +210,7 @@ async fn poll(
             poked,
         }));
     }
-    tasks.spawn(desk::run(desk, inbox, publish, clock));
+    tasks.spawn(desk::run(desk, (inbox, ears.counted), publish, clock));
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended
             && let Ok(panic) = error.try_into_panic()

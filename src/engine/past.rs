@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use super::counting;
 use crate::history::{History, HistoryError, PastAttempt, PastSource, Query, Stored};
 use crate::model::Timestamp;
 use crate::model::board::Beat;
@@ -53,7 +54,8 @@ pub(super) async fn read(
     ledger: &mut Ledger,
     now: Timestamp,
 ) -> Result<Past, HistoryError> {
-    let left = history.restore().await?;
+    let mut left = history.restore().await?;
+    let by_hand = counting::remembered(&mut left.memory);
     let memory: BTreeMap<String, Memory> = left
         .memory
         .into_iter()
@@ -80,6 +82,9 @@ pub(super) async fn read(
             .map(|(name, source)| restored(name, source, memory.get(&**name)))
             .collect(),
     });
+    for (store, counts) in by_hand {
+        ledger.recall_counts(&store, counts);
+    }
     learn(history, ledger, now - LEARNED_FROM, recent_from).await?;
     let bases = bases.into_iter();
     let older = bases.filter(|stored| stored.reading.start < recent_from);

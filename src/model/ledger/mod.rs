@@ -468,9 +468,16 @@ impl Ledger {
     /// Replaces the counts by hand of a store. The estimate is then what it would have been with
     /// these and no others.
     pub fn counted_by_hand(&mut self, store: &str, counts: HandCounts) {
+        self.recall_counts(store, counts);
+        if let Some(index) = self.store_index(store) {
+            self.make_rows(&BTreeSet::from([index]), &BTreeSet::new());
+        }
+    }
+
+    /// As [`Ledger::counted_by_hand`], while the past is being read.
+    pub fn recall_counts(&mut self, store: &str, counts: HandCounts) {
         if let Some(index) = self.store_index(store) {
             self.tallies[index].counted_by_hand(&counts);
-            self.make_rows(&BTreeSet::from([index]), &BTreeSet::new());
         }
         self.counts.insert(store.into(), counts);
     }

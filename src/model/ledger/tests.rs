@@ -16,6 +16,8 @@ use crate::model::reading::{Flow, Level, Value};
 use crate::model::schedule::{Cadence, Publish};
 use crate::model::store::Store;
 
+mod counting;
+
 const ATHENS: Tz = chrono_tz::Europe::Athens;
 
 fn at(text: &str) -> Timestamp {
