@@ -14,7 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Much more than anything takes, because the machine may be busy.
-pub const DEADLINE: Duration = Duration::from_mins(2);
+pub const DEADLINE: Duration = Duration::from_secs(120);
 
 /// What a run of the program left behind.
 #[derive(Debug)]
@@ -55,13 +55,11 @@ pub fn wait(child: Child) -> Output {
     let id = child.id();
     let (ended, end) = mpsc::channel();
     std::thread::spawn(move || ended.send(child.wait_with_output()));
-    match end.recv_timeout(DEADLINE) {
-        Ok(output) => output.unwrap(),
-        Err(_) => {
-            end_process(id);
-            panic!("process {id} does not end");
-        }
+    if let Ok(output) = end.recv_timeout(DEADLINE) {
+        return output.unwrap();
     }
+    end_process(id);
+    panic!("process {id} does not end");
 }
 
 #[cfg(unix)]
@@ -202,7 +200,7 @@ impl Simulate {
         assert!(line.contains("simulators are running"), "{line}");
         // The whole configuration was written before that was said.
         let mut toml = Vec::new();
-        let mut bytes = [0; 65536];
+        let mut bytes = [0; 4096];
         while !toml.ends_with(b"\n") || !ends_with_shuttles(&toml) {
             let count = out.read(&mut bytes).unwrap();
             assert!(count > 0, "{}", String::from_utf8_lossy(&toml));

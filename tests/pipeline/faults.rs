@@ -12,7 +12,7 @@ use crate::estate::*;
 /// Noon in Stockholm: no zone of the estate has a midnight in the hours of the test.
 const NOON: &str = "2026-03-03T11:00:00Z";
 /// Between two polls, so that no hourly ceiling is reached.
-const PAUSE: Duration = Duration::from_mins(9);
+const PAUSE: Duration = Duration::from_secs(9 * 60);
 
 /// What the board is to say of a fault.
 struct Told {
@@ -407,7 +407,7 @@ async fn a_stopped_vendor_is_told_by_its_address() {
         let toml = estate.simulators.config_toml();
         let before = estate.poll().await;
         estate.simulators.stop(vendor);
-        estate.hand.advance(Duration::from_mins(20));
+        estate.hand.advance(Duration::from_secs(20 * 60));
         let after = estate.poll_as(&toml).await;
         let context = format!("{} is gone", vendor.source());
         one_row_suffers(&after, &before, vendor, &context);

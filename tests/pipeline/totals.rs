@@ -72,7 +72,7 @@ fn people(estate: &Estate, board: &Value) {
         let horizon = instant(&source(board, horizon)["horizon"]);
         // A minute's row is stamped with its start, an interval's horizon is its end.
         let to = if bespot {
-            horizon + Duration::from_mins(1)
+            horizon + Duration::from_secs(60)
         } else {
             horizon
         };
