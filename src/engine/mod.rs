@@ -150,12 +150,19 @@ impl Engine {
 /// Ways to ask each source for a poll and to tell of counts by hand. One poke waits at most: a
 /// second one is already satisfied by the first.
 fn voices(names: impl Iterator<Item = Arc<str>>) -> (Pokes, Counting, Ears) {
-    let (pokes, poked) = names
+    let (pokes, heard) = names
         .map(|name| (name, mpsc::channel(1)))
         .map(|(name, (poke, ear))| ((name.clone(), poke), (name, ear)))
         .unzip();
     let (count, counted) = mpsc::channel(4);
-    (pokes, Counting(count), Ears { poked, counted })
+    (
+        pokes,
+        Counting(count),
+        Ears {
+            poked: heard,
+            counted,
+        },
+    )
 }
 
 /// The near ends of the pokes, by source.

@@ -48,7 +48,7 @@ impl Estimator {
             return None;
         }
         let nobody = |index: &usize| {
-            today.log[*index].count == [0.0; 2]
+            today.log[*index].count.iter().all(|people| *people < 0.5)
                 && is_open(today.day.cell_start(today.first + index))
         };
         let mut hush = None;

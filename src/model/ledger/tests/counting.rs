@@ -150,7 +150,7 @@ fn days(ledger: &mut Ledger, days: i64, vendor: impl Fn(Timestamp) -> Option<f64
         let hour = (quarter % 96) / 4 + 2;
         let entered = if (9..20).contains(&hour) { 20 } else { 0 };
         let left = if (9..21).contains(&hour) {
-            entered.max(10) - (if hour == 9 { 1 } else { 0 })
+            entered.max(10) - u32::from(hour == 9)
         } else {
             0
         };
