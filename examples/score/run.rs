@@ -1,68 +1,51 @@
-//! Scores the estimator against simpler methods, on readings with or without a known truth.
-//!
-//! ```console
-//! $ cargo run --release --example score -- READINGS.csv [TRUTH.csv] [ZONE]
-//! ```
-//!
-//! Files may be gzipped. With a truth the table gives the error of each method over opening hours;
-//! without one it says how many people each method leaves inside at the reset.
+//! One store through the estimator and through simpler methods.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::error::Error;
-use std::fs::File;
-use std::io::{self, Read, Write};
-use std::path::Path;
+use std::io::{self, Write};
 
-use chrono_tz::Tz;
-use flate2::read::MultiGzDecoder;
 use occtop::model::Timestamp;
+use occtop::model::figure::{Flag, Quality};
 use occtop::model::occupancy::{Day, Estimator, Settings, Visit, ZeroRows, gains};
 use occtop::model::reading::Flow;
-use occtop::model::store::Store;
-
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The methods, in the order of their columns.
-const METHODS: [&str; 4] = ["plain sum", "clamped", "7-day median", "occtop"];
+pub const METHODS: [&str; 4] = ["plain sum", "clamped", "7-day median", "occtop"];
 /// Good days whose ratio the simple method with a median keeps.
 const LEDGER: usize = 7;
 
-fn main() -> Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    let readings = arguments.next().ok_or("name a file of readings")?;
-    let truth = arguments.next().filter(|name| name != "-");
-    let zone: Tz = match arguments.next() {
-        Some(zone) => zone.parse()?,
-        None => chrono_tz::Europe::Athens,
-    };
-    let out = &mut io::stdout().lock();
-    for (name, rows) in by_store(&readings)? {
-        let run = Run::of(&rows, Settings::of(&Store::named(&name, zone)));
-        match &truth {
-            Some(truth) => run.against(&truths(truth, &name)?, &name, out)?,
-            None => run.at_resets(&name, out)?,
-        }
-    }
-    Ok(())
+/// One delivered reading.
+pub struct Row {
+    pub door: String,
+    pub visit: Visit,
+    pub delivered: Timestamp,
 }
 
-/// One delivered reading.
-struct Row {
-    door: String,
-    visit: Visit,
-    delivered: Timestamp,
+/// How good the methods were.
+pub struct Score {
+    /// Mean true number of people.
+    pub people: f64,
+    /// Error of each method over that mean.
+    pub errors: [f64; 4],
+    /// Share of true numbers inside the band.
+    pub inside: f64,
 }
+
+/// How often each flag was raised anew.
+pub type Alarms = BTreeMap<&'static str, u32>;
 
 /// What each method said at the end of each cell, and at each reset.
 #[derive(Default)]
-struct Run {
+pub struct Run {
     cells: BTreeMap<Timestamp, [f64; 4]>,
     bands: BTreeMap<Timestamp, (f64, f64)>,
     resets: Vec<[f64; 4]>,
+    raised: Quality,
+    pub alarms: Alarms,
 }
 
 impl Run {
-    fn of(rows: &[Row], settings: Settings) -> Self {
+    /// Feeds a store's rows in order of delivery. `is_open` tells quiet hours from closed ones.
+    pub fn of(rows: &[Row], settings: Settings, is_open: &dyn Fn(Timestamp) -> bool) -> Self {
         let mut estimator = Estimator::new(settings);
         let mut run = Self::default();
         let mut known: HashMap<(&str, Timestamp), Flow> = HashMap::new();
@@ -80,6 +63,7 @@ impl Run {
             }
             estimator.run();
             run.note(&estimator);
+            run.watch(&estimator, is_open);
         }
         run.simple(&known, settings, estimator.cell_min());
         run.resets_of(settings, estimator.cell_min());
@@ -100,6 +84,19 @@ impl Run {
             let numbers = [0.0, 0.0, 0.0, day.remained];
             self.cells.entry(day.end).or_insert(numbers);
         }
+    }
+
+    /// Counts the flags that have just been raised.
+    fn watch(&mut self, estimator: &Estimator, is_open: &dyn Fn(Timestamp) -> bool) {
+        let Some(estimate) = estimator.estimate() else {
+            return;
+        };
+        let hushed = estimator.hush(is_open).is_some();
+        let now = estimate.quality.with_if(Flag::Silent, hushed);
+        for flag in now.flags().filter(|flag| !self.raised.has(*flag)) {
+            *self.alarms.entry(flag.word()).or_default() += 1;
+        }
+        self.raised = now;
     }
 
     /// The simple methods, which here see all rows at once, also late ones.
@@ -148,7 +145,7 @@ impl Run {
     }
 
     /// Error of each method over the mean of the true number.
-    fn against(&self, truth: &[(Timestamp, f64)], name: &str, out: &mut impl Write) -> Result<()> {
+    pub fn against(&self, truth: &[(Timestamp, f64)]) -> Score {
         let (mut squares, mut people, mut count, mut inside) = ([0.0; 4], 0.0, 0.0, 0.0);
         for (at, truth) in truth {
             let (Some(numbers), Some((low, high))) = (self.cells.get(at), self.bands.get(at))
@@ -162,21 +159,15 @@ impl Run {
             count += 1.0;
             inside += f64::from(u8::from(low <= truth && truth <= high));
         }
-        writeln!(
-            out,
-            "{name}: error over the mean of {:.1} people",
-            people / count
-        )?;
-        for (method, square) in METHODS.iter().zip(squares) {
-            let error = f64::sqrt(square / count) / (people / count);
-            writeln!(out, "  {method:14}{error:.3}")?;
+        Score {
+            people: people / count,
+            errors: squares.map(|square| f64::sqrt(square / count) / (people / count)),
+            inside: inside / count,
         }
-        writeln!(out, "  inside the band {:.2}", inside / count)?;
-        Ok(())
     }
 
     /// People whom each method leaves inside at the reset.
-    fn at_resets(&self, name: &str, out: &mut impl Write) -> Result<()> {
+    pub fn at_resets(&self, name: &str, out: &mut impl Write) -> io::Result<()> {
         writeln!(
             out,
             "{name}: people left at {} resets, median and most",
@@ -200,56 +191,4 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
         n if n % 2 == 1 => sorted[n / 2],
         n => f64::midpoint(sorted[n / 2 - 1], sorted[n / 2]),
     }
-}
-
-/// Readings by store, in file order.
-fn by_store(path: &str) -> Result<BTreeMap<String, Vec<Row>>> {
-    let mut stores: BTreeMap<String, Vec<Row>> = BTreeMap::new();
-    let mut table = csv::Reader::from_reader(open(path)?);
-    for record in table.records() {
-        let record = record?;
-        let start: Timestamp = record[2].parse()?;
-        let span_s: u32 = record[3].parse()?;
-        let delivered = match record.get(6) {
-            Some(text) => text.parse()?,
-            None => start + chrono::TimeDelta::seconds(i64::from(span_s)),
-        };
-        let flow = Flow {
-            entered: record[4].parse()?,
-            left: record[5].parse()?,
-        };
-        stores.entry(record[0].to_owned()).or_default().push(Row {
-            door: record[1].to_owned(),
-            visit: Visit {
-                start,
-                span_s,
-                flow,
-            },
-            delivered,
-        });
-    }
-    Ok(stores)
-}
-
-/// The true number at the instants at which the store is open.
-fn truths(path: &str, store: &str) -> Result<Vec<(Timestamp, f64)>> {
-    let mut truth = Vec::new();
-    let mut table = csv::Reader::from_reader(open(path)?);
-    for record in table.records() {
-        let record = record?;
-        if &record[0] == store && &record[3] == "1" {
-            truth.push((record[1].parse()?, record[2].parse()?));
-        }
-    }
-    Ok(truth)
-}
-
-fn open(path: &str) -> Result<Box<dyn Read>> {
-    let file = File::open(path).map_err(|fault| format!("{path}: {fault}"))?;
-    let packed = Path::new(path).extension().is_some_and(|end| end == "gz");
-    Ok(if packed {
-        Box::new(MultiGzDecoder::new(file))
-    } else {
-        Box::new(file)
-    })
 }

@@ -1,0 +1,3 @@
+pub fn of_a_day() -> String {
+    String::new()
+}
