@@ -121,6 +121,40 @@ fn a_blind_direction_is_one_way() {
 }
 
 #[test]
+fn nobody_out_after_opening_is_usual_and_a_door_that_is_always_blind_is_not() {
+    let opening = at("2026-03-02T09:00:00Z");
+    let counts = |door: usize, start: chrono::DateTime<chrono::Utc>| {
+        let counts = usual(start);
+        let since = start.hour() * 60 + start.minute();
+        // Nobody leaves in the first two hours, and nobody ever leaves by the second door.
+        let left = if since < 660 || door == 1 {
+            0
+        } else {
+            counts.left
+        };
+        flow(counts.entered, left)
+    };
+    let mut shop = Shop::new(&["north door", "south door"], 15);
+    let says = |shop: &Shop, door: &str| shop.says(&[door, "counts one way: 0 out"]);
+    shop.counting(
+        at("2026-03-02T04:00:00Z"),
+        opening + TimeDelta::hours(1),
+        counts,
+    );
+    assert!(
+        says(&shop, "north door"),
+        "nothing is usual on the first day"
+    );
+    let third = opening + TimeDelta::days(2);
+    shop.counting(
+        opening + TimeDelta::hours(1),
+        third + TimeDelta::hours(1),
+        counts,
+    );
+    assert!(!says(&shop, "north door") && says(&shop, "south door"));
+}
+
+#[test]
 fn counters_that_miss_one_in_eighty_are_corrected_without_a_warning() {
     let mut shop = Shop::new(&["north door"], 15);
     shop.counting(

@@ -13,6 +13,10 @@ use super::running::{Burst, Running};
 const ONE_WAY: TimeDelta = TimeDelta::minutes(60);
 /// … while the other counts at least this many.
 const ONE_WAY_CROSSINGS: f64 = 25.0;
+/// … and this many are usual at this hour in the blind direction, …
+const ONE_WAY_USUAL: f64 = 10.0;
+/// … or the direction has never counted more than this share of the other.
+const ONE_WAY_EVER: f64 = 0.05;
 /// Exits and entries that are this far apart over the learned days are drifting, …
 const DRIFTING: f64 = 0.05;
 /// … once this many days have been learned.
@@ -95,12 +99,25 @@ impl Estimator {
                 }
             }
             for way in 0..2 {
-                if sum[way] == 0.0 && sum[1 - way] >= ONE_WAY_CROSSINGS {
+                let nobody = sum[way] == 0.0 && sum[1 - way] >= ONE_WAY_CROSSINGS;
+                if nobody && self.expects(today, door, way, first) {
                     blind.push((door, way, sum[1 - way]));
                 }
             }
         }
         blind
+    }
+
+    /// Whether somebody should have crossed a door since the cell `first`. After opening everybody
+    /// comes in and before closing everybody goes out; but a door that has never seen the other
+    /// direction is no better for being used to it.
+    fn expects(&self, today: &Running, door: usize, way: usize, first: usize) -> bool {
+        let learned = &self.dawn.learned;
+        let hour = first..today.next_cell();
+        let slots = hour.map(|cell| today.day.slot(cell));
+        let usual: f64 = slots.map(|slot| learned.expected(door, slot)[way]).sum();
+        let [seen, other] = [way, 1 - way].map(|way| learned.usual_day(door, way));
+        learned.days == 0 || usual >= ONE_WAY_USUAL || seen <= ONE_WAY_EVER * other
     }
 
     pub(super) fn is_drifting(&self) -> bool {

@@ -171,6 +171,12 @@ impl Learned {
         })
     }
 
+    /// What a door usually counts in a direction over a whole day.
+    pub fn usual_day(&self, door: usize, way: usize) -> f64 {
+        let ways = self.doors.get(door);
+        ways.map_or(0.0, |ways| ways[way].day())
+    }
+
     /// Whether a door has been heard in this slot on a good day.
     pub fn knows(&self, door: usize, slot: usize) -> bool {
         let ways = self.doors.get(door);
@@ -181,6 +187,13 @@ impl Learned {
 impl Expected {
     fn is_known(&self, slot: usize) -> bool {
         self.weight.get(slot).is_some_and(|weight| *weight > 0.0)
+    }
+
+    fn day(&self) -> f64 {
+        let slots = self.total.iter().zip(&self.weight);
+        slots
+            .map(|(total, weight)| f64::from(*total) / f64::from(*weight).max(0.5))
+            .sum()
     }
 
     fn around(&self, slot: usize) -> f64 {
