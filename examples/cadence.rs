@@ -235,10 +235,8 @@ impl Vendor {
         let mut tally = Tally::default();
         for phase in 0..PHASES {
             let first = every_ms * phase / PHASES;
-            let polls: Vec<_> = (0..)
-                .map(|number| first + number * every_ms)
-                .take_while(|at| *at < WEEK * 1000)
-                .collect();
+            let count = (WEEK * 1000 - first + every_ms - 1) / every_ms;
+            let polls: Vec<_> = (0..count).map(|number| first + number * every_ms).collect();
             tally.add(self.tally(&polls));
         }
         tally

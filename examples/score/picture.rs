@@ -159,10 +159,10 @@ fn axes(frame: &Frame, zone: chrono_tz::Tz) -> String {
     while number <= frame.most {
         let y = frame.y(number);
         let (x, end) = (LEFT - 6.0, WIDTH - RIGHT);
-        let _ = write!(
+        let _ = writeln!(
             svg,
             "<path class=\"grid\" d=\"M{LEFT} {y:.0}H{end}\"/>\
-             <text x=\"{x}\" y=\"{:.0}\" text-anchor=\"end\">{number:.0}</text>\n",
+             <text x=\"{x}\" y=\"{:.0}\" text-anchor=\"end\">{number:.0}</text>",
             y + 4.0
         );
         number += step;

@@ -179,7 +179,9 @@ fn improved(shares: &[f64], seen: &[(Range<usize>, f64)]) -> Vec<f64> {
         })
         .collect();
     let sum: f64 = improved.iter().sum();
-    improved.iter_mut().for_each(|share| *share /= sum);
+    for share in &mut improved {
+        *share /= sum;
+    }
     improved
 }
 
@@ -191,7 +193,8 @@ fn smoothed(shares: &[f64]) -> Vec<f64> {
     let mut smooth = vec![0.0; shares.len()];
     for (cell, share) in shares.iter().enumerate() {
         let near = cell.saturating_sub(reach)..(cell + reach + 1).min(shares.len());
-        let part = share / (near.len() as f64);
+        #[expect(clippy::cast_precision_loss, reason = "a handful")]
+        let part = share / near.len() as f64;
         for cell in near {
             smooth[cell] += part;
         }
