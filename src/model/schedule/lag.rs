@@ -26,7 +26,7 @@ const SOME: usize = 4;
 /// the vendor's habits of the last hours, while what is called late is to stay calm.
 const FADING: f64 = 0.97;
 
-const ROUNDS: usize = 40;
+const ROUNDS: usize = 25;
 
 /// Cells are near by this part of the width of a distribution.
 const NEAR: usize = 6;

@@ -10,7 +10,7 @@ const LEAST_PRICE: f64 = 6.0;
 
 /// A request that makes a batch younger by this share of a period is made in any case; how many
 /// are made is a wish, and keeping to it must not cost more than it is worth.
-const HIGHEST_PRICE: f64 = 0.16;
+const HIGHEST_PRICE: f64 = 0.18;
 
 /// A share of batches that is left to repeats instead of planned polls.
 const TAIL: f64 = 0.02;
