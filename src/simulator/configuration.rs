@@ -37,6 +37,9 @@ fn source(text: &mut String, running: &Running, vendor: Vendor, url: &str) {
     section.text("name", vendor.source());
     section.text("vendor", vendor.word());
     section.text("url", url);
+    if running.is_remote(vendor) {
+        section.plain("allow_http", "true");
+    }
     account(&mut section, running.credentials(), vendor);
     match vendor {
         Vendor::Bespot if running.estate().sites().len() > MANY_STORES => {

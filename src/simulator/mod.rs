@@ -23,7 +23,7 @@ pub mod viametrics;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -150,8 +150,14 @@ impl Running {
     /// The base address of a vendor; `None` once it was stopped.
     #[must_use]
     pub fn url(&self, vendor: Vendor) -> Option<String> {
-        let server = self.servers.get(&vendor)?;
-        Some(format!("http://{}{}", server.address(), vendor.prefix()))
+        let address = reachable(self.servers.get(&vendor)?.address());
+        Some(format!("http://{address}{}", vendor.prefix()))
+    }
+
+    /// Whether a vendor is reached over the network, which plain http needs leave for.
+    fn is_remote(&self, vendor: Vendor) -> bool {
+        let server = self.servers.get(&vendor);
+        server.is_some_and(|server| !reachable(server.address()).ip().is_loopback())
     }
 
     /// Stops one vendor: its port closes, the others go on.
@@ -175,6 +181,17 @@ impl Running {
     }
 }
 
+/// Where a client on this machine reaches a server: one that listens everywhere is at home too.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}
+
 fn address(listen: SocketAddr, position: u16) -> io::Result<SocketAddr> {
     let mut address = listen;
     if listen.port() != 0 {
@@ -185,4 +202,22 @@ fn address(listen: SocketAddr, position: u16) -> io::Result<SocketAddr> {
         address.set_port(port);
     }
     Ok(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_listens_everywhere_is_reached_at_home() {
+        for (listening, reached) in [
+            ("0.0.0.0:80", "127.0.0.1:80"),
+            ("[::]:80", "[::1]:80"),
+            ("127.0.0.2:80", "127.0.0.2:80"),
+            ("192.0.2.7:80", "192.0.2.7:80"),
+        ] {
+            let address = reachable(listening.parse().unwrap());
+            assert_eq!(address.to_string(), reached);
+        }
+    }
 }
