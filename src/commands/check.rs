@@ -44,21 +44,20 @@ pub async fn run(args: Args, globals: &Globals, out: &mut dyn Write) -> Result<E
     let history = session::memory(&clock).await?;
     let desk = engine::desk(&sources, history, &clock).await?;
     let mut all_well = true;
+    let mut any = false;
     for member in &mut sources.members {
         if !wanted(&member.name) {
             continue;
         }
+        any |= member.source.is_some();
         all_well &= source(member, &desk, &clock, out).await?;
     }
-    writeln!(
-        out,
-        "{}",
-        if all_well {
-            "all well"
-        } else {
-            "something failed, see above"
-        }
-    )?;
+    let result = match (all_well, any) {
+        (false, _) => "something failed, see above",
+        (true, true) => "all well",
+        (true, false) => "nothing was asked: no source is switched on",
+    };
+    writeln!(out, "{result}")?;
     Ok(if all_well {
         Exit::Ok
     } else {

@@ -111,6 +111,8 @@ fn init_writes_where_the_program_looks_and_only_once() {
     let again = run(&["init"]).exits(2);
     assert!(again.err.contains("exists"), "{again:#?}");
     run(&["check", "--offline"]).exits(0);
+    let ran = run(&["check"]).exits(0);
+    assert!(ran.out.contains("no source is switched on"), "{ran:#?}");
 }
 
 #[test]
