@@ -38,6 +38,7 @@ pub enum Exit {
 
 /// Options that every command takes.
 #[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Globals {
     /// Configuration file (default: occtop/config.toml in the platform's config directory)
     #[arg(long, global = true, value_name = "FILE")]
