@@ -15,6 +15,7 @@ pub mod hand;
 pub mod health;
 pub mod ledger;
 pub mod occupancy;
+pub(crate) mod packing;
 pub mod reading;
 pub mod schedule;
 pub mod store;

@@ -262,7 +262,7 @@ impl Device {
             occupancy: counter
                 .occupancy
                 .map(|(as_of, people)| self.figure(as_of, people, Quality::GOOD)),
-            day: Arc::new(day::of_cells(&grid, &[&counter.cells])),
+            day: Arc::new(grid.day(day::of_cells(&grid, &[&counter.cells]))),
         }
     }
 

@@ -49,7 +49,8 @@ pub struct Ledger {
     /// that has to be found out.
     within: Option<(Timestamp, Timestamp)>,
     sources: Vec<Source>,
-    devices: BTreeMap<DeviceId, Device>,
+    /// Boxed, because a tree keeps room for about as many again as it holds.
+    devices: BTreeMap<DeviceId, Box<Device>>,
     tallies: Vec<Tally>,
     /// Counts by hand, by the name of the store.
     counts: BTreeMap<Arc<str>, HandCounts>,
@@ -381,7 +382,7 @@ impl Ledger {
         if let Some(store) = store {
             device.forget(self.tallies[store].today().0);
         }
-        self.devices.insert(id.clone(), device);
+        self.devices.insert(id.clone(), Box::new(device));
         self.sources[usize::from(source)].joined();
         if let Some(store) = store {
             let quiet = self.plan.sources[usize::from(source)].quiet;

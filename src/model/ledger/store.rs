@@ -315,12 +315,12 @@ impl Tally {
             quiet_is_zero: counters.iter().all(|(part, _)| part.about.quiet_is_zero),
             delivered: first.map_or(&nothing, |about| about.delivered),
         };
-        let cells: Vec<_> = counters.iter().map(|(_, counter)| &counter.cells).collect();
-        let mut day = day::of_cells(&grid, &cells);
+        let counted: Vec<_> = counters.iter().map(|(_, counter)| &counter.cells).collect();
+        let mut cells = day::of_cells(&grid, &counted);
         if !vendor_leads {
-            day::draw_curve(&mut day, self.estimator.curve());
+            day::draw_curve(&grid, &mut cells, self.estimator.curve());
         }
-        day
+        grid.day(cells)
     }
 
     pub(super) fn quality(&self, today: Option<&Today>) -> Quality {
@@ -357,7 +357,7 @@ fn peak(day: &Day) -> Option<(u32, Timestamp)> {
     let step = TimeDelta::seconds(i64::from(day.cell_s));
     let mut end = day.start;
     let mut peak: Option<(u32, Timestamp)> = None;
-    for cell in &day.cells {
+    for cell in day.cells() {
         end += step;
         if let Some(inside) = cell.inside
             && peak.is_none_or(|(most, _)| inside > most)

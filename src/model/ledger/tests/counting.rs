@@ -203,8 +203,8 @@ fn both_numbers_stand_side_by_side_and_a_dispute_is_suspect() {
     let reset = row.evidence.last_reset.unwrap();
     assert_eq!(reset.at, at("2026-03-05T02:00:00Z"));
     assert_ne!(reset.residual, 0);
-    let drawn = row.day.cells.iter().filter(|cell| cell.raw.is_some());
-    assert_eq!(drawn.count(), row.day.cells.len());
+    let drawn = row.day.cells().filter(|cell| cell.raw.is_some());
+    assert_eq!(drawn.count(), row.day.cells().len());
 }
 
 #[test]
