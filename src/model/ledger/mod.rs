@@ -374,6 +374,10 @@ impl Ledger {
             if let Some(counts) = counts.filter(|_| self.store_index(tally.name()).is_none()) {
                 tally.counted_by_hand(counts);
             }
+            if self.tallies.len() == self.tallies.capacity() {
+                // An eighth more, not twice as much: there may be thousands.
+                self.tallies.reserve_exact(self.tallies.len() / 8 + 8);
+            }
             self.tallies.push(tally);
         }
         let zone = zone_of(&self.plan, store, facts);
