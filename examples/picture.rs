@@ -1,7 +1,9 @@
-//! Prints a picture of the screen as SVG: `cargo run --example picture > assets/stores.svg`.
+//! Prints a picture of the screen as SVG: `cargo run --example picture -- 120x23`, or as text:
+//! `cargo run --example picture -- text 80x24`.
 //!
 //! Arguments are keys to press first (`j`, `Enter`, `4`), a board and a theme, as for `gallery`;
-//! `80x24` sets the size.
+//! `80x24` sets the size. `INSTA_UPDATE=always cargo test --test screens manual` brings the
+//! pictures of the manual up to date.
 
 #[path = "../tests/boards/mod.rs"]
 mod boards;
@@ -11,7 +13,7 @@ use std::sync::Arc;
 
 use occtop::screen::app::App;
 use occtop::screen::input::{Code, Input, Key};
-use occtop::screen::picture::{Palette, svg};
+use occtop::screen::picture::{Palette, svg, text};
 use occtop::screen::theme::{NAMES, Theme};
 use occtop::screen::update::update;
 use occtop::screen::{Look, Zone, glyphs, view};
@@ -25,6 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut set = &glyphs::BRAILLE;
     let mut area = Rect::new(0, 0, 120, 40);
     let mut keys = Vec::new();
+    let mut as_text = false;
     for word in std::env::args().skip(1) {
         match word.as_str() {
             "calm" => board = boards::calm(),
@@ -35,6 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "many" => board = boards::many(1000),
             "ascii" => set = &glyphs::ASCII,
             "block" => set = &glyphs::BLOCK,
+            "text" => as_text = true,
             "Enter" => keys.push(Key::plain(Code::Enter)),
             word if NAMES.contains(&word) => {
                 theme = NAMES
@@ -64,7 +68,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     frame.reset();
     view::draw(&mut app, &look, now, area, &mut frame);
-    let picture = svg(&frame, &Palette::default());
+    let picture = if as_text {
+        text(&frame) + "\n"
+    } else {
+        svg(&frame, &Palette::default())
+    };
     std::io::stdout().write_all(picture.as_bytes())?;
     Ok(())
 }

@@ -32,7 +32,8 @@ fn usage(error: &clap::Error) -> ExitCode {
 
 fn start(cli: Cli) -> Result<Exit> {
     commands::crash::install()?;
-    let _log = commands::log::start(&cli.globals)?;
+    let screen = matches!(cli.command, None | Some(Command::Demo(_)));
+    let _log = commands::log::start(&cli.globals, screen)?;
     // Two threads serve the sources and the screen; a monitor should be small.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::{Exit, Globals, UsageError, session};
 use crate::config::{self, Config, HistoryPath};
-use crate::history::{HistoryError, Query, Reader, Stored};
+use crate::history::{Query, Reader, Stored};
 use crate::model::Timestamp;
 use crate::model::calendar::first_instant;
 use crate::model::device::DeviceId;
@@ -50,6 +50,7 @@ pub enum Format {
     #[default]
     Csv,
     /// One JSON object per line, with the names of the CSV columns.
+    #[value(alias = "json")]
     Jsonl,
 }
 
@@ -106,11 +107,16 @@ pub fn write(args: &Args, config: &Config, path: &Path, out: &mut dyn Write) -> 
         .map(|name| named(config, name))
         .transpose()?;
     let zone = || store.map_or_else(|| session::display_zone(config), |store| store.timezone);
-    let reader = open(path)?;
+    let reader = Reader::open(path).map_err(session::told)?;
     let wanted = wanted(&reader, store, &args.devices)?;
+    let from = args.from.map(|bound| bound.instant(zone));
+    let to = args.to.map(|bound| bound.instant(zone));
+    if from.zip(to).is_some_and(|(from, to)| to < from) {
+        return Err(UsageError("--to lies before --from: exchange them".into()).into());
+    }
     let query = Query {
-        from: args.from.map(|bound| bound.instant(zone)),
-        to: args.to.map(|bound| bound.instant(zone)),
+        from,
+        to,
         devices: wanted.map(|devices| devices.into_iter().cloned().collect()),
     };
     let stores: HashMap<_, _> = reader
@@ -126,17 +132,6 @@ pub fn write(args: &Args, config: &Config, path: &Path, out: &mut dyn Write) -> 
         Ok::<_, Report>(())
     })?;
     lines.end()
-}
-
-/// Mistakes in what was configured are told in one sentence; anything else is a fault.
-fn open(path: &Path) -> Result<Reader> {
-    Reader::open(path).map_err(|error| match error {
-        HistoryError::Missing { .. }
-        | HistoryError::Older { .. }
-        | HistoryError::Newer { .. }
-        | HistoryError::Foreign { .. } => UsageError(error.to_string()).into(),
-        error => Report::new(error).wrap_err("opening the history"),
-    })
 }
 
 fn named<'a>(config: &'a Config, name: &str) -> Result<&'a Store> {

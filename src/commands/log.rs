@@ -1,4 +1,5 @@
-//! The log: a file when one is asked for, nothing otherwise. The screen belongs to the monitor.
+//! The log: a file when one is asked for. Without one `-v` writes to standard error, except while
+//! the monitor has the terminal.
 
 use color_eyre::eyre::Result;
 use tracing::Level;
@@ -7,12 +8,16 @@ use tracing_subscriber::prelude::*;
 
 use super::{Globals, UsageError};
 
-/// Starts the log that the options ask for. It is written until the guard is dropped.
+/// Starts the log that the options ask for. It is written until the guard is dropped. `screen`
+/// tells that the terminal belongs to the monitor.
 ///
 /// # Errors
 /// [`UsageError`] when the file cannot be opened.
-pub fn start(globals: &Globals) -> Result<Option<WorkerGuard>> {
+pub fn start(globals: &Globals, screen: bool) -> Result<Option<WorkerGuard>> {
     let Some(path) = &globals.log else {
+        if globals.verbose > 0 && !screen {
+            begin(globals.verbose, std::io::stderr);
+        }
         return Ok(None);
     };
     let (Some(name), folder) = (path.file_name(), path.parent()) else {
@@ -28,7 +33,15 @@ pub fn start(globals: &Globals) -> Result<Option<WorkerGuard>> {
         .map_err(|error| UsageError(format!("--log {}: {error}", path.display())))?;
     let appender = tracing_appender::rolling::never(folder, name);
     let (writer, guard) = tracing_appender::non_blocking(appender);
-    let level = match globals.verbose {
+    begin(globals.verbose, writer);
+    Ok(Some(guard))
+}
+
+fn begin<W>(verbose: u8, writer: W)
+where
+    W: for<'w> tracing_subscriber::fmt::MakeWriter<'w> + Send + Sync + 'static,
+{
+    let level = match verbose {
         0 => Level::INFO,
         1 => Level::DEBUG,
         _ => Level::TRACE,
@@ -41,5 +54,4 @@ pub fn start(globals: &Globals) -> Result<Option<WorkerGuard>> {
     tracing_subscriber::registry()
         .with(lines.with_filter(ours))
         .init();
-    Ok(Some(guard))
 }

@@ -21,7 +21,7 @@ pub(super) fn of(config: &Config, globals: &Globals, zone: Tz, badge: &str) -> R
         ColorChoice::Always => false,
         ColorChoice::Never => true,
     };
-    let theme = Theme::load(name).map_err(|error| UsageError(format!("theme {name}: {error}")))?;
+    let theme = Theme::load(name).map_err(|error| UsageError(error.to_string()))?;
     let choice = match globals.glyphs {
         Some(choice) => of_option(choice),
         None => Choice::parse(&config.display.glyphs).unwrap_or_default(),

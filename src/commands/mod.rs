@@ -54,7 +54,7 @@ pub struct Globals {
     /// Theme name or theme file (default: as configured)
     #[arg(long, global = true, value_name = "NAME")]
     pub theme: Option<String>,
-    /// Say more; twice for the most
+    /// Log more, to the log file or else to standard error; twice for the most
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }
@@ -106,7 +106,9 @@ pub fn report(report: &Report) -> Exit {
         say(&error.0);
         return Exit::Usage;
     }
-    let causes: Vec<_> = report.chain().map(ToString::to_string).collect();
+    let mut causes: Vec<_> = report.chain().map(ToString::to_string).collect();
+    // Some errors end with the words of their cause.
+    causes.dedup_by(|cause, outer| outer.ends_with(&**cause));
     say(&causes.join(": "));
     Exit::Failure
 }

@@ -15,11 +15,14 @@ use crate::screen::{self, Effect};
 /// # Errors
 /// When the configuration or the history cannot be used, or the terminal fails.
 pub async fn run(globals: &Globals) -> Result<Exit> {
-    let config = session::config(globals)?;
+    let loaded = session::loaded(globals)?;
+    if globals.theme.is_none() {
+        // The theme file, and nothing that a source needs: that is told on the screen.
+        loaded.look_up(|outside| outside.source().is_none())?;
+    }
+    let config = loaded.config;
     let clock = Clock::system();
-    let history = session::history(&config, &clock)
-        .await
-        .wrap_err("opening the history")?;
+    let history = session::history(&config, &clock).await?;
     show(&config, globals, history, clock, "").await
 }
 

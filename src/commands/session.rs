@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use chrono_tz::Tz;
-use color_eyre::eyre::{Result, WrapErr};
+use color_eyre::eyre::{Report, Result};
 
 use super::Globals;
 use crate::clock::Clock;
-use crate::config::{self, Config, HistoryPath};
+use crate::config::{self, Config, HistoryPath, Loaded};
 use crate::engine;
 use crate::history::{History, HistoryError, Location};
 
@@ -24,12 +24,20 @@ pub struct OpenHistory {
 /// # Errors
 /// [`config::ConfigErrors`] when it cannot be read or is wrong.
 pub fn config(globals: &Globals) -> Result<Config> {
+    Ok(loaded(globals)?.config)
+}
+
+/// As [`config`], with what it takes to look up what the file names outside itself.
+///
+/// # Errors
+/// As [`config`].
+pub fn loaded(globals: &Globals) -> Result<Loaded> {
     let path = config_path(globals)?;
     let loaded = Config::load(&path)?;
     for warning in &loaded.warnings {
         super::say(&format!("warning: {warning}"));
     }
-    Ok(loaded.config)
+    Ok(loaded)
 }
 
 /// The configuration file that the options name.
@@ -76,9 +84,26 @@ pub fn display_zone(config: &Config) -> Tz {
 /// Opens the configured history for writing.
 ///
 /// # Errors
-/// When it is in use by another process, of a newer version, or cannot be read or written.
-pub async fn history(config: &Config, clock: &Clock) -> Result<OpenHistory, HistoryError> {
-    open(location(config), clock).await
+/// [`super::UsageError`] when it is in use by another process, of a newer version or no history,
+/// and when there can be no file at its place; otherwise when it cannot be read or written.
+pub async fn history(config: &Config, clock: &Clock) -> Result<OpenHistory> {
+    open(location(config), clock).await.map_err(told)
+}
+
+/// Mistakes in what was configured are told in one sentence; anything else is a fault.
+pub fn told(error: HistoryError) -> Report {
+    match error {
+        HistoryError::Missing { .. }
+        | HistoryError::Older { .. }
+        | HistoryError::Newer { .. }
+        | HistoryError::InUse { .. }
+        | HistoryError::Foreign { .. } => super::UsageError(error.to_string()).into(),
+        HistoryError::File { .. } => {
+            let sentence = format!("{error}; set another `path` under [history]");
+            super::UsageError(sentence).into()
+        }
+        error => Report::new(error).wrap_err("opening the history"),
+    }
 }
 
 /// Opens the configured history, or one in memory when another process holds it: a single poll
@@ -87,12 +112,12 @@ pub async fn history(config: &Config, clock: &Clock) -> Result<OpenHistory, Hist
 /// # Errors
 /// As [`history`], but for being in use.
 pub async fn history_or_memory(config: &Config, clock: &Clock) -> Result<OpenHistory> {
-    match history(config, clock).await {
+    match open(location(config), clock).await {
         Err(error @ HistoryError::InUse { .. }) => {
             super::say(&format!("note: {error}; this run keeps nothing"));
             Ok(open(Location::Memory, clock).await?)
         }
-        opened => opened.wrap_err("opening the history"),
+        opened => opened.map_err(told),
     }
 }
 

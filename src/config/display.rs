@@ -4,6 +4,7 @@ use super::Display;
 use super::form::{Choice, Form, Table, Text, Zone};
 use super::key::{Group, Key};
 use super::nearest::nearest;
+use super::outside::Named;
 use super::section::{Item, Section};
 
 pub(super) static DISPLAY: Key<Table> = Key::optional(
@@ -81,7 +82,11 @@ impl Form for Theme {
                 .extension()
                 .is_some_and(|end| end == "toml");
         if is_path {
-            return Some(item.document().path(&text).to_string_lossy().into_owned());
+            let path = item.document().path(&text);
+            let (span, label) = (item.span.clone(), item.label().to_owned());
+            item.document()
+                .refers(span, label, Named::Theme(path.clone()));
+            return Some(path.to_string_lossy().into_owned());
         }
         let near = nearest(&text, THEMES).unwrap_or_default();
         item.wrong(

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::outside::{Named, Outside};
 use super::problem::{ConfigErrors, Problem, locate};
 
 /// A file that is being read. Problems are collected, never thrown, so that all are told at once.
@@ -15,6 +16,16 @@ pub struct Document<'a> {
     found: RefCell<Vec<Found>>,
     warnings: RefCell<Vec<(usize, String)>>,
     literals: RefCell<Vec<(usize, String)>>,
+    references: RefCell<Vec<Reference>>,
+}
+
+/// Something outside the file that a value names.
+#[derive(Debug)]
+struct Reference {
+    span: Range<usize>,
+    label: String,
+    source: Option<String>,
+    named: Named,
 }
 
 #[derive(Debug)]
@@ -25,12 +36,14 @@ struct Found {
 }
 
 /// What a file without errors still gives reason to say.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Remarks {
     /// Sentences for the operator, each with its place.
     pub warnings: Vec<String>,
     /// Keys of secrets that are written in the file, with their lines.
     pub literals: Vec<String>,
+    /// What the file names outside itself.
+    pub outside: Vec<Outside>,
 }
 
 impl<'a> Document<'a> {
@@ -42,6 +55,7 @@ impl<'a> Document<'a> {
             found: RefCell::default(),
             warnings: RefCell::default(),
             literals: RefCell::default(),
+            references: RefCell::default(),
         }
     }
 
@@ -67,6 +81,33 @@ impl<'a> Document<'a> {
     /// Notes a secret that is written in the file.
     pub(super) fn literal(&self, span: &Range<usize>, key: String) {
         self.literals.borrow_mut().push((span.start, key));
+    }
+
+    /// Notes that a value names something outside the file.
+    pub(super) fn refers(&self, span: Range<usize>, label: String, named: Named) {
+        self.references.borrow_mut().push(Reference {
+            span,
+            label,
+            source: None,
+            named,
+        });
+    }
+
+    /// How many references have been noted, for [`Document::belong`].
+    pub(super) fn references(&self) -> usize {
+        self.references.borrow().len()
+    }
+
+    /// Everything noted since there were `known` references is of this source, and is forgotten
+    /// when nobody will use it.
+    pub(super) fn belong(&self, known: usize, source: Option<&str>, used: bool) {
+        let mut references = self.references.borrow_mut();
+        if !used {
+            references.truncate(known);
+        }
+        for reference in references.iter_mut().skip(known) {
+            reference.source = source.map(str::to_owned);
+        }
     }
 
     /// The place of a span for people: `line 12`.
@@ -123,6 +164,14 @@ impl<'a> Document<'a> {
                 .collect();
             return Err(ConfigErrors::new(self.name, problems));
         }
+        let outside = self.references.into_inner().into_iter();
+        let outside = outside.map(|reference| Outside {
+            place: locate(self.text, &reference.span, hidden),
+            label: reference.label,
+            source: reference.source,
+            named: reference.named,
+        });
+        let outside = outside.collect();
         let sorted = |notes: RefCell<Vec<(usize, String)>>| {
             let mut notes = notes.into_inner();
             notes.sort();
@@ -138,6 +187,7 @@ impl<'a> Document<'a> {
             literals: literals
                 .map(|(place, key)| format!("{key} (line {})", place.line))
                 .collect(),
+            outside,
         })
     }
 }

@@ -11,6 +11,7 @@ mod history;
 mod hours;
 pub mod key;
 mod nearest;
+mod outside;
 mod privacy;
 pub mod problem;
 pub mod reference;
@@ -33,6 +34,7 @@ use crate::model::store::Store;
 use crate::vendors::registry::Account;
 use crate::vendors::source::Common;
 
+pub use outside::Outside;
 pub use problem::ConfigErrors;
 
 use document::{Document, Remarks};
@@ -101,6 +103,26 @@ pub struct Loaded {
     pub config: Config,
     /// Sentences for the operator, each with its place in the file.
     pub warnings: Vec<String>,
+    /// The file as the user named it.
+    file: String,
+    /// What it names outside itself, except for sources that are switched off.
+    outside: Vec<Outside>,
+}
+
+impl Loaded {
+    /// Looks up what the file names outside itself: variables, files of secrets, certificates and
+    /// themes. No command is run and nothing is sent.
+    ///
+    /// # Errors
+    /// Everything of what is `wanted` that cannot be used.
+    pub fn look_up(&self, wanted: impl Fn(&Outside) -> bool) -> Result<(), ConfigErrors> {
+        let outside = self.outside.iter().filter(|outside| wanted(outside));
+        let problems: Vec<_> = outside.filter_map(Outside::problem).collect();
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(ConfigErrors::new(&self.file, problems))
+    }
 }
 
 impl Config {
@@ -122,7 +144,12 @@ impl Config {
                 remarks.literals.join("; ")
             ));
         }
-        Ok(Loaded { config, warnings })
+        Ok(Loaded {
+            config,
+            warnings,
+            file: name,
+            outside: remarks.outside,
+        })
     }
 
     /// Reads and checks the text of a configuration file. Relative paths start at the directory of
@@ -135,6 +162,8 @@ impl Config {
         Ok(Loaded {
             config,
             warnings: remarks.warnings,
+            file: file_name.to_owned(),
+            outside: remarks.outside,
         })
     }
 }

@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use crate::model::attempt::{ErrorKind, SourceError};
 
 use super::command;
+use super::outside::Fault;
 
 /// How long a command may take to print its secret, and to end after that.
 const COMMAND_LIMIT: Duration = Duration::from_secs(10);
@@ -37,59 +38,64 @@ impl Secret {
     ///
     /// # Errors
     /// `config` when the variable is unset, the file cannot be read or the command fails; the
-    /// message names the place and the fix, never the value.
-    pub fn resolve(&self) -> Result<SecretString, SourceError> {
+    /// message names the `key` it was configured with, the place and the fix, never the value.
+    pub fn resolve(&self, key: &str) -> Result<SecretString, SourceError> {
+        let told = |fault: Fault| format!("{}: {}", fault.what, fault.fix);
         let resolved = match self {
             Self::Literal(secret) => Ok(secret.clone()),
-            Self::Env(name) => variable(name, std::env::var_os(name).as_deref()),
-            Self::File(path) => file(path),
+            Self::Env(name) => variable(name, std::env::var_os(name).as_deref()).map_err(told),
+            Self::File(path) => file(path).map_err(told),
             Self::Command(command) => command::secret(command, COMMAND_LIMIT),
         };
-        resolved.map_err(|why| SourceError::new(ErrorKind::Config, why))
+        resolved.map_err(|why| SourceError::new(ErrorKind::Config, format!("{key}: {why}")))
     }
 
-    /// The secret itself, unless a command would have to be run for it.
-    ///
-    /// # Errors
-    /// As [`Secret::resolve`].
-    #[must_use]
-    pub fn resolve_offline(&self) -> Option<Result<SecretString, SourceError>> {
-        (!matches!(self, Self::Command(_))).then(|| self.resolve())
+    /// Whether the secret is where it should be; a command is not run.
+    pub(super) fn look_up(&self) -> Result<(), Fault> {
+        match self {
+            Self::Literal(_) | Self::Command(_) => Ok(()),
+            Self::Env(name) => variable(name, std::env::var_os(name).as_deref()).map(drop),
+            Self::File(path) => file(path).map(drop),
+        }
     }
 }
 
-fn variable(name: &str, value: Option<&OsStr>) -> Result<SecretString, String> {
-    let Some(value) = value else {
-        return Err(format!(
-            "the environment variable {name} is not set: set it before the program starts"
-        ));
+fn variable(name: &str, value: Option<&OsStr>) -> Result<SecretString, Fault> {
+    let fault = |what: &str, fix| {
+        let what = format!("the environment variable {name} {what}");
+        Err(Fault::new(what, fix))
     };
-    match value.to_str() {
-        None => Err(format!("the environment variable {name} is not UTF-8 text")),
-        Some("") => Err(format!(
-            "the environment variable {name} is empty: set it to the secret"
-        )),
-        Some(value) => Ok(SecretString::from(value)),
+    match value.map(OsStr::to_str) {
+        None => fault("is not set", "set it before the program starts"),
+        Some(None) => fault("is not UTF-8 text", "set it to the secret"),
+        Some(Some("")) => fault("is empty", "set it to the secret"),
+        Some(Some(value)) => Ok(SecretString::from(value)),
     }
 }
 
-fn file(path: &Path) -> Result<SecretString, String> {
+fn file(path: &Path) -> Result<SecretString, Fault> {
     let place = path.display();
     let line = File::open(path)
         .and_then(|file| first_line(&mut BufReader::new(file)))
         .map_err(|fault| match fault.kind() {
-            io::ErrorKind::NotFound => {
-                format!(
-                    "the file {place} does not exist: create it with the secret on its first line"
-                )
-            }
-            io::ErrorKind::PermissionDenied => {
-                format!("the file {place} may not be read by this user: change its permissions")
-            }
-            kind => format!("the file {place} cannot be read: {kind}"),
+            io::ErrorKind::NotFound => Fault::new(
+                format!("the file {place} does not exist"),
+                "create it with the secret on its first line",
+            ),
+            io::ErrorKind::PermissionDenied => Fault::new(
+                format!("the file {place} may not be read by this user"),
+                "change its permissions",
+            ),
+            kind => Fault::new(
+                format!("the file {place} cannot be read ({kind})"),
+                "name a file with the secret on its first line",
+            ),
         })?;
     secret(line).ok_or_else(|| {
-        format!("the file {place} has no secret: write it on the first line, as UTF-8 text")
+        Fault::new(
+            format!("the file {place} has no secret"),
+            "write it on the first line, as UTF-8 text",
+        )
     })
 }
 
@@ -114,11 +120,11 @@ mod tests {
 
     use super::*;
 
-    fn text(secret: &Result<SecretString, String>) -> Result<&str, &str> {
+    fn text(secret: &Result<SecretString, Fault>) -> Result<&str, &str> {
         secret
             .as_ref()
             .map(ExposeSecret::expose_secret)
-            .map_err(String::as_str)
+            .map_err(|fault| &*fault.what)
     }
 
     #[test]
@@ -126,7 +132,8 @@ mod tests {
         assert_eq!(text(&variable("V", Some(OsStr::new(" x ")))), Ok(" x "));
         for value in [None, Some(OsStr::new(""))] {
             let why = variable("THE_NAME", value).unwrap_err();
-            assert!(why.contains("THE_NAME") && why.contains("set it"), "{why}");
+            assert!(why.what.contains("THE_NAME"), "{why:?}");
+            assert!(why.fix.contains("set it"), "{why:?}");
         }
     }
 
@@ -146,7 +153,7 @@ mod tests {
         for content in ["", "\n", "\r\nhunter2\n"] {
             std::fs::write(&path, content).unwrap();
             assert!(
-                file(&path).unwrap_err().contains("has no secret"),
+                file(&path).unwrap_err().what.contains("has no secret"),
                 "{content:?}"
             );
         }
@@ -159,14 +166,16 @@ mod tests {
         assert!(
             file(&missing)
                 .unwrap_err()
+                .what
                 .contains("missing does not exist")
         );
-        let directory = file(folder.path()).unwrap_err();
+        let directory = file(folder.path()).unwrap_err().what;
         assert!(directory.contains("cannot be read"), "{directory}");
         let not_text = folder.path().join("bytes");
         std::fs::write(&not_text, b"hunter2\xff\n").unwrap();
         let why = file(&not_text).unwrap_err();
-        assert!(why.contains("UTF-8") && !why.contains("hunter2"), "{why}");
+        assert!(why.fix.contains("UTF-8"), "{why:?}");
+        assert!(!format!("{why:?}").contains("hunter2"), "{why:?}");
     }
 
     #[test]
@@ -179,13 +188,11 @@ mod tests {
     #[test]
     fn errors_are_of_the_configuration() {
         let missing = Secret::File("/nonexistent/secret".into());
-        assert_eq!(missing.resolve().unwrap_err().kind, ErrorKind::Config);
-        assert!(missing.resolve_offline().is_some());
-        assert!(
-            Secret::Command(vec!["true".into()])
-                .resolve_offline()
-                .is_none()
-        );
+        let error = missing.resolve("api_key").unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Config);
+        assert!(error.message.starts_with("api_key: "), "{}", error.message);
+        assert!(missing.look_up().is_err());
+        assert!(Secret::Command(vec!["false".into()]).look_up().is_ok());
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use reqwest::Url;
 
+use crate::model::ledger::plan::RowGrid;
+use crate::model::schedule::Cadence;
 use crate::vendors::registry::Vendor;
 use crate::vendors::source::{Common, ZeroRows};
 
@@ -14,6 +16,7 @@ use super::SourceConfig;
 use super::form::{Address, Choice, FilePath, Flag, Form, Number, Period, Text};
 use super::key::{Group, Key};
 use super::nearest::nearest;
+use super::outside::Named;
 use super::secret::Secret;
 use super::section::{Item, Section};
 
@@ -125,6 +128,14 @@ pub trait VendorSettings: Sized {
     /// The secrets with the names of their keys, to resolve them before the first request.
     fn secrets(&self) -> Vec<(String, &Secret)>;
 
+    /// When it is polled and what is expected of it, with what `common` overrides.
+    fn cadence(common: &Common) -> Cadence;
+
+    /// How its interval rows are to be read.
+    fn grid() -> RowGrid {
+        RowGrid::default()
+    }
+
     /// What the vendor counts requests by, where it can be told without the secret: accounts that
     /// share it share one budget.
     fn credential(&self) -> Option<String> {
@@ -152,6 +163,8 @@ pub(super) fn read(section: Section<'_>) -> Draft {
         Some(name) => section.labelled(format!("source {name:?}")),
         None => section,
     };
+    let document = section.document();
+    let known = document.references();
     let source = if let Some(vendor) = section.get(&VENDOR) {
         section.only_else(&[&SOURCE, vendor.keys()], other_vendor);
         read_source(&section, name.as_deref(), vendor)
@@ -163,6 +176,8 @@ pub(super) fn read(section: Section<'_>) -> Draft {
         read_settings(&section);
         None
     };
+    let used = source.as_ref().is_none_or(|source| source.enabled);
+    document.belong(known, name.as_deref(), used);
     Draft {
         source,
         name: name.map(|name| (name, section.span(&NAME))),
@@ -228,6 +243,13 @@ fn read_settings(section: &Section<'_>) -> Option<Shared> {
     let timeout = section.get(&TIMEOUT);
     let requests_per_hour = section.get(&REQUESTS_PER_HOUR);
     let ca_file = section.get(&CA_FILE);
+    if let Some(path) = &ca_file {
+        let (label, named) = (section.label(), Named::Certificates(path.clone()));
+        let label = format!("{label}, {}", CA_FILE.name);
+        section
+            .document()
+            .refers(section.span(&CA_FILE), label, named);
+    }
     let allow_http = section.get(&ALLOW_HTTP);
     let zero_rows = section.get(&ZERO_ROWS);
     Some(Shared {

@@ -40,6 +40,8 @@ impl fmt::Display for SetAside {
 pub(super) struct Home {
     path: PathBuf,
     lock: File,
+    /// Whether what stands there may be taken for a history of ours however damaged it is.
+    is_ours: bool,
 }
 
 impl Home {
@@ -49,8 +51,16 @@ impl Home {
     /// `InUse` when another process has it; `File` when the directory or the lock cannot be made.
     pub fn claim(path: &Path) -> Result<Self, HistoryError> {
         let path = settle(path)?;
+        let is_ours = is_ours(&path);
+        if !is_ours && !is_database(&path) {
+            return Err(HistoryError::Foreign { path });
+        }
         let lock = lock(&path)?;
-        Ok(Self { path, lock })
+        Ok(Self {
+            path,
+            lock,
+            is_ours,
+        })
     }
 
     /// Opens the file, or makes a new one where there is none or a damaged one had to be set aside.
@@ -71,6 +81,9 @@ impl Home {
         };
         match attempt {
             Ok(connection) => Ok((connection, None)),
+            Err(HistoryError::Damaged(_)) if !self.is_ours => Err(HistoryError::Foreign {
+                path: self.path.clone(),
+            }),
             Err(HistoryError::Damaged(reason)) => {
                 let (connection, aside) = self.replace(reason, now)?;
                 Ok((connection, Some(aside)))
@@ -259,7 +272,30 @@ fn settle(path: &Path) -> Result<PathBuf, HistoryError> {
         let error = io::Error::from(io::ErrorKind::IsADirectory);
         return Err(HistoryError::file("open", path, error));
     }
+    if real.exists() && !real.is_file() {
+        // A device or a pipe would be moved out of the way as a damaged history.
+        return Err(HistoryError::Foreign { path: real });
+    }
     Ok(real)
+}
+
+/// Whether a damaged file at this place would be a history: it is named like a database, or its
+/// lock tells that a history was written here. A mistyped path must not cost a file of another
+/// program its name.
+fn is_ours(path: &Path) -> bool {
+    let named = path.extension().is_some_and(|end| {
+        ["db", "sqlite", "sqlite3"]
+            .iter()
+            .any(|known| end.eq_ignore_ascii_case(known))
+    });
+    named || !path.exists() || with_suffix(path, ".lock").exists()
+}
+
+/// Whether a file begins as every database does.
+fn is_database(path: &Path) -> bool {
+    let mut header = [0; 16];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    read.is_ok() && header == *b"SQLite format 3\0"
 }
 
 /// Takes the lock beside the file. The system releases it when the process ends, however it ends.

@@ -96,7 +96,8 @@ pub struct Store {
     timezone: String,
     open: bool,
     capacity: Option<u32>,
-    data: DataState,
+    /// How far its data reaches.
+    pub data: DataState,
     /// People inside.
     pub occupancy: Inside,
     /// Totals since the reset.
@@ -113,19 +114,24 @@ pub struct Store {
 pub struct Inside {
     /// The number to show.
     pub shown: Option<u32>,
-    low: Option<u32>,
-    high: Option<u32>,
+    /// Lower edge of the band.
+    pub low: Option<u32>,
+    /// Upper edge of the band.
+    pub high: Option<u32>,
     raw: Option<i64>,
     origin: Option<&'static str>,
     /// Up to when it reaches.
     pub as_of: Option<Instant>,
-    ratio: Option<f64>,
-    band: &'static str,
+    /// Share of the capacity, 1 when full.
+    pub ratio: Option<f64>,
+    /// How that stands to the capacity.
+    pub band: &'static str,
     /// How sure it is that this is over the capacity.
     over: Option<&'static str>,
     /// How many may still enter; `null` without a live number.
     room: Option<u32>,
-    quality: Vec<&'static str>,
+    /// What takes trust from the number.
+    pub quality: Vec<&'static str>,
     why: Vec<String>,
 }
 
@@ -313,7 +319,7 @@ fn today(row: &StoreRow, now: Timestamp) -> Today {
         entered: today.map(|today| today.entered),
         left: today.map(|today| today.left),
         since: Instant(since),
-        coverage: today.map(|today| rounded(today.coverage, 3)),
+        coverage: today.map(|today| today.coverage),
     }
 }
 
@@ -341,7 +347,7 @@ fn occupancy(row: &StoreRow, now: Timestamp) -> Inside {
         raw: inside.map(|inside| inside.raw),
         origin: inside.map(|inside| inside.origin.word()),
         as_of: inside.map(|inside| Instant(inside.shown.as_of)),
-        ratio: row.ratio().map(|ratio| rounded(ratio, 4)),
+        ratio: row.ratio(),
         band: row.band().word(),
         over: row.over().map(Over::words),
         room: row.room().filter(|_| is_live),

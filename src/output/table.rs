@@ -13,7 +13,10 @@ use crate::model::Timestamp;
 /// When `out` cannot be written to.
 pub fn write(snapshot: &Snapshot, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {
     let stores: Vec<_> = snapshot.stores.iter().map(|row| store(row, now)).collect();
-    section(out, &["STORE", "INSIDE", "IN", "OUT", "AGE"], &stores)?;
+    let columns = [
+        "STORE", "INSIDE", "BAND", "FULL", "IN", "OUT", "AGE", "STATE",
+    ];
+    section(out, &columns, &stores)?;
     let devices: Vec<_> = snapshot
         .devices
         .iter()
@@ -27,13 +30,29 @@ pub fn write(snapshot: &Snapshot, now: Timestamp, out: &mut dyn Write) -> io::Re
 fn store(row: &Store, now: Timestamp) -> Vec<String> {
     let count = |count: Option<u64>| count.map_or_else(unknown, |count| count.to_string());
     let inside = &row.occupancy;
+    let band = inside.low.zip(inside.high);
     vec![
         row.name.clone(),
         count(inside.shown.map(u64::from)),
+        band.map_or_else(unknown, |(low, high)| format!("{low}-{high}")),
+        inside.ratio.map_or_else(unknown, percent),
         count(row.today.entered),
         count(row.today.left),
         inside.as_of.map_or_else(unknown, |at| age(at.0, now)),
+        state(row),
     ]
+}
+
+/// How far the numbers reach, and everything that takes trust from them.
+fn state(row: &Store) -> String {
+    let band = Some(row.occupancy.band).filter(|band| matches!(*band, "near" | "over"));
+    let words = std::iter::once(row.data.word()).chain(band);
+    let words: Vec<_> = words.chain(row.occupancy.quality.iter().copied()).collect();
+    words.join(", ")
+}
+
+fn percent(ratio: f64) -> String {
+    format!("{:.0} %", ratio * 100.0)
 }
 
 fn device(row: &Device, now: Timestamp) -> Vec<String> {

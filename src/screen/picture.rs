@@ -1,4 +1,4 @@
-//! A frame as an SVG picture, for the manual. Blocks, lines and braille are drawn as shapes, so
+//! A frame as text, and as an SVG picture, for the manual. Blocks, lines and braille are drawn as shapes, so
 //! that the picture looks the same whatever fonts a reader has.
 
 use std::fmt::Write;
@@ -47,6 +47,26 @@ impl Default for Palette {
             ],
         }
     }
+}
+
+/// The frame's text, a line each, without space at the ends.
+#[must_use]
+pub fn text(frame: &Buffer) -> String {
+    let rows = frame.content.chunks(usize::from(frame.area.width.max(1)));
+    let lines = rows.map(|row| {
+        let mut line = String::new();
+        let mut skip = 0;
+        for cell in row {
+            if skip == 0 {
+                line.push_str(cell.symbol());
+                // What follows a wide character is the rest of it.
+                skip = unicode_width::UnicodeWidthStr::width(cell.symbol()).max(1);
+            }
+            skip -= 1;
+        }
+        line.trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The frame as SVG text.

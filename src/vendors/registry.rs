@@ -15,6 +15,8 @@ use crate::config::section::Section;
 use crate::config::source::VendorSettings;
 use crate::model::attempt::SourceError;
 use crate::model::budget::Budget;
+use crate::model::ledger::plan::RowGrid;
+use crate::model::schedule::Cadence;
 
 use super::discreet::Discreet;
 use super::source::{Common, Source};
@@ -111,6 +113,20 @@ macro_rules! vendors {
                 }
             }
 
+            /// When the account is polled and what is expected of it.
+            fn cadence(&self, common: &Common) -> Cadence {
+                match self {
+                    $(Self::$variant(_) => super::$module::Settings::cadence(common),)+
+                }
+            }
+
+            /// How the account's interval rows are to be read.
+            fn grid(&self) -> RowGrid {
+                match self {
+                    $(Self::$variant(_) => super::$module::Settings::grid(),)+
+                }
+            }
+
             /// What the vendor counts requests by, without anything secret.
             fn credential(&self) -> Option<String> {
                 match self {
@@ -146,6 +162,14 @@ pub fn open(
 ) -> Result<Box<dyn Source>, SourceError> {
     let source = config.account.open(&config.common, budget, clock)?;
     Ok(Box::new(Discreet::new(source)))
+}
+
+/// When a source is polled, what is expected of it and how its rows are read, whether or not it
+/// can be opened.
+#[must_use]
+pub fn manner(source: &SourceConfig) -> (Cadence, RowGrid) {
+    let cadence = source.account.cadence(&source.common);
+    (cadence, source.account.grid())
 }
 
 /// Our own ceiling of requests in any hour: as configured, else the vendor's default.
@@ -186,18 +210,6 @@ fn credential(source: &SourceConfig) -> String {
     match source.account.credential() {
         Some(credential) => format!("{vendor} {host}:{port} {credential}"),
         None => format!("{vendor} {}", source.common.name),
-    }
-}
-
-impl Account {
-    /// The outcome for each secret that can be resolved without running a command, with the name
-    /// of its key.
-    #[must_use]
-    pub fn secrets_offline(&self) -> Vec<(String, Result<(), SourceError>)> {
-        let secrets = self.secrets().into_iter();
-        secrets
-            .filter_map(|(key, secret)| Some((key, secret.resolve_offline()?.map(|_| ()))))
-            .collect()
     }
 }
 

@@ -161,10 +161,15 @@ fn an_export_gives_what_was_polled() {
         ["--store", "Nowhere"],
         ["--device", "fleet/999"],
         ["--from", "yesterday"],
+        ["--to", "2026-02-30"],
     ] {
         let ran = estate.place.run(&["export", wrong[0], wrong[1]]).exits(2);
         assert!(ran.err.contains(wrong[1]) && ran.out.is_empty(), "{ran:#?}");
     }
+    let backwards = ["export", "--from", "2026-03-02", "--to", "2026-03-01"];
+    let ran = estate.place.run(&backwards).exits(2);
+    assert!(ran.err.contains("--to lies before --from"), "{ran:#?}");
+    assert_eq!(ran.out, "");
 }
 
 /// A configuration without secrets is complete where nobody looks, and fails where they are used.
@@ -189,14 +194,22 @@ fn a_secret_that_is_missing_costs_its_own_source_only() {
         if fleet {
             let message = row["error"]["message"].as_str().unwrap();
             assert!(message.contains("FLEET_KEY"), "{message}");
+            assert!(message.starts_with("api_key: "), "{message}");
         }
     }
     let ran = estate.place.run(&["check", "--offline"]).exits(2);
-    let told = format!("{}{}", ran.out, ran.err);
-    assert!(
-        told.contains("fleet") && told.contains("FLEET_KEY"),
-        "{told}"
+    assert_eq!(ran.out, "", "nothing is valid");
+    let line = env.lines().position(|line| line.contains("FLEET_KEY"));
+    let place = format!(
+        "config.toml:{}:11: source \"fleet\", api_key: ",
+        line.unwrap() + 1
     );
+    for words in [&place, "variable FLEET_KEY is not set", "help: set it"] {
+        assert!(ran.err.contains(words), "no {words} in\n{}", ran.err);
+    }
+    // Only of the sources that are asked for.
+    let other = ["check", "--offline", "--source", "hotel"];
+    estate.place.run(&other).exits(0);
     estate.place.run(&["check"]).exits(3);
     let mut with_key = estate.place.command(&["poll"]);
     crate::program::finish(with_key.env("FLEET_KEY", key)).exits(0);
@@ -205,6 +218,36 @@ fn a_secret_that_is_missing_costs_its_own_source_only() {
     estate.place.configure(&program);
     estate.place.run(&["check", "--offline"]).exits(0);
     estate.place.run(&["poll"]).exits(3);
+}
+
+/// What is known of a source does not depend on whether it can be asked.
+#[test]
+fn a_source_that_is_not_opened_keeps_its_instants() {
+    let estate = Estate::open();
+    let before = estate.place.run(&["poll"]).exits(0).json();
+    let toml = std::fs::read_to_string(estate.place.config()).unwrap();
+    let off = toml.replace(
+        "name = \"retail\"\n",
+        "name = \"retail\"\nenabled = false\n",
+    );
+    let password = toml.lines().find(|line| line.starts_with("password"));
+    let broken = toml.replace(password.unwrap(), "password = { env = \"NOT_SET\" }");
+    for (toml, code) in [(off, 0), (broken, 3)] {
+        estate.place.configure(&toml);
+        let after = estate.place.run(&["poll"]).exits(code).json();
+        assert_eq!(
+            after["sources"][0]["horizon"],
+            before["sources"][0]["horizon"]
+        );
+        assert_eq!(after["sources"][0]["took_ms"], serde_json::Value::Null);
+        let counters = |board: &Value| -> Vec<Value> {
+            let devices = board["devices"].as_array().unwrap().iter();
+            let of_retail = devices.filter(|row| row["source"] == "retail");
+            of_retail.map(|row| row["as_of"].clone()).collect()
+        };
+        assert_eq!(counters(&after), counters(&before));
+        assert!(!counters(&before).is_empty());
+    }
 }
 
 #[test]

@@ -79,6 +79,8 @@ fn help_versions_completions_and_the_manual_are_results() {
         (&["poll", "--help"], "--source"),
         (&["--version"], "occtop 0"),
         (&["man"], ".TH"),
+        (&["man"], "\\-\\-at\\-every"),
+        (&["man"], "EXIT STATUS"),
         (&["completions", "bash"], "_occtop"),
         (&["completions", "zsh"], "#compdef occtop"),
         (&["completions", "fish"], "complete -c occtop"),
@@ -236,4 +238,49 @@ fn plain_output_stays_plain() {
             assert!(!ran.err.contains('\u{1b}'), "{args:?}: {}", ran.err);
         }
     }
+}
+
+#[test]
+fn more_words_go_to_standard_error_or_to_the_log() {
+    let estate = Estate::open();
+    let log = estate.place.path("own.log");
+    let log = log.to_str().unwrap();
+    let ran = estate.place.run(&["poll", "-v"]).exits(0);
+    ran.json();
+    assert!(ran.err.contains("request method"), "{}", ran.err);
+    assert!(!ran.err.contains('\u{1b}'), "{}", ran.err);
+    let ran = estate.place.run(&["poll", "-v", "--log", log]).exits(0);
+    assert_eq!(ran.err, "");
+    let logged = std::fs::read_to_string(log).unwrap();
+    assert!(logged.contains("request method"), "{logged}");
+}
+
+#[test]
+fn a_theme_file_that_is_missing_is_told_with_its_place() {
+    let place = Place::new("[display]\ntheme = \"./own.toml\"\n");
+    for args in [&["check"][..], &["check", "--offline"], &[]] {
+        let ran = place.run(args).exits(2);
+        assert!(
+            ran.err.contains("config.toml:2:9: display.theme: "),
+            "{args:?}: {}",
+            ran.err
+        );
+        assert_eq!(ran.out, "", "{args:?}");
+    }
+    // What draws nothing needs no theme.
+    place.run(&["poll"]).exits(0);
+}
+
+#[test]
+fn a_history_where_there_can_be_none_is_a_mistake_of_the_caller() {
+    let place = Place::new("");
+    let letter = place.path("letter.txt");
+    std::fs::write(&letter, "Dear Sir or Madam").unwrap();
+    for path in [".", "letter.txt", "letter.txt/below/history.db"] {
+        place.configure(&format!("[history]\npath = \"{path}\"\n"));
+        let ran = place.run(&["poll"]).exits(2);
+        assert!(ran.err.contains("[history]"), "{path}: {}", ran.err);
+        assert_eq!(ran.out, "", "{path}");
+    }
+    assert_eq!(std::fs::read(&letter).unwrap(), b"Dear Sir or Madam");
 }

@@ -278,7 +278,10 @@ fn a_literal_secret_is_never_printed() {
         panic!()
     };
     assert_eq!(key, "password");
-    assert_eq!(secret.resolve().unwrap().expose_secret(), "hunter2");
+    assert_eq!(
+        secret.resolve("password").unwrap().expose_secret(),
+        "hunter2"
+    );
 }
 
 /// Vendors build on these where they are tested without a file.
@@ -321,22 +324,40 @@ fn a_secret_file_is_found_beside_the_configuration() {
         panic!()
     };
     assert!(matches!(secret, Secret::File(_)));
-    assert_eq!(secret.resolve().unwrap().expose_secret(), "hunter2");
+    assert_eq!(
+        secret.resolve("password").unwrap().expose_secret(),
+        "hunter2"
+    );
 }
 
 #[test]
-fn secrets_are_checked_offline_without_running_commands() {
+fn what_a_file_names_outside_itself_is_looked_up_without_running_commands() {
     let text = format!(
-        "{MEWS}access_tokens = [{{ token = {{ file = \"/nonexistent/t\" }} }}, \
-         {{ token = {{ command = [\"/nonexistent/c\"] }} }}]"
+        "[display]\ntheme = \"./no/theme.toml\"\n\n\
+         [[source]]\nname = \"hotel\"\n{MEWS}access_tokens = [\n\
+         {{ token = {{ file = \"no/token\" }} }},\n\
+         {{ token = {{ command = [\"/nonexistent/c\"] }} }},\n]\n\
+         ca_file = \"no/ca.pem\"\n\n\
+         [[source]]\nname = \"off\"\nenabled = false\n{BESPOT}"
     );
     let text = text.replace("{ env = \"C\" }", "{ env = \"CARGO_MANIFEST_DIR\" }");
-    let results = source(&text).account.secrets_offline();
-    let outcomes: Vec<_> = results
-        .iter()
-        .map(|(key, result)| (&**key, result.is_ok()))
-        .collect();
-    assert_eq!(outcomes, [("client_token", true), ("access_token", false)]);
+    let loaded = Config::parse(&text, "conf/occtop.toml").unwrap();
+    let told = loaded.look_up(|_| true).unwrap_err().to_string();
+    for line in [
+        "conf/occtop.toml:2:9: display.theme: the file conf/./no/theme.toml does not exist\n",
+        "conf/occtop.toml:9:11: source \"hotel\", access_tokens 1, token: \
+         the file conf/no/token does not exist\n",
+        "help: create it with the secret on its first line\n",
+        "conf/occtop.toml:12:11: source \"hotel\", ca_file: the file conf/no/ca.pem does not exist\n",
+        "3 errors in conf/occtop.toml",
+    ] {
+        assert!(told.contains(line), "no {line} in\n{told}");
+    }
+    let program = loaded.look_up(|outside| outside.source().is_none());
+    assert_eq!(program.unwrap_err().problems().len(), 1);
+    loaded
+        .look_up(|outside| outside.source() == Some("off"))
+        .unwrap();
 }
 
 #[cfg(unix)]

@@ -161,6 +161,55 @@ async fn a_directory_in_its_place_is_an_error() {
     assert!(error.to_string().contains(dir.path().to_str().unwrap()));
 }
 
+/// A mistyped path must not cost a file of another program its name.
+#[tokio::test]
+async fn a_file_of_another_kind_keeps_its_name() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, content) in [
+        ("letter.txt", &b"Dear Sir or Madam"[..]),
+        ("passwords", b"root:x:0:0:root:/root:/bin/sh\n"),
+        ("empty", b""),
+    ] {
+        let path = dir.path().join(name);
+        fs::write(&path, content).unwrap();
+        let location = Location::File(path.clone());
+        let error = History::open(location, at(START)).await.err().unwrap();
+        assert!(matches!(error, HistoryError::Foreign { .. }), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), content, "{name}");
+    }
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3, "nothing new");
+}
+
+/// A history by any name is one of ours once it has been written.
+#[tokio::test]
+async fn a_damaged_history_with_a_name_of_its_own_is_set_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("readings");
+    let location = || Location::File(path.clone());
+    let (history, _) = History::open(location(), at(START)).await.unwrap();
+    history.close().await.unwrap();
+    fs::write(&path, "Lorem ipsum").unwrap();
+    let (history, opened) = History::open(location(), at(START)).await.unwrap();
+    assert!(opened.set_aside.is_some());
+    history.close().await.unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_device_is_no_history() {
+    let dir = tempfile::tempdir().unwrap();
+    let link = dir.path().join("null.db");
+    let socket = dir.path().join("socket.db");
+    let _held = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    std::os::unix::fs::symlink(&socket, &link).unwrap();
+    for path in [&socket, &link] {
+        let location = Location::File(path.clone());
+        let error = History::open(location, at(START)).await.err().unwrap();
+        assert!(matches!(error, HistoryError::Foreign { .. }), "{error}");
+    }
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing new");
+}
+
 #[tokio::test]
 async fn an_empty_history_has_nothing() {
     let history = in_memory().await;

@@ -306,3 +306,41 @@ fn after_weeks_of_silence_the_day_begins_anew() {
     assert_eq!(shop.estimator.finished().count(), 2);
     assert_eq!(estimate.days, 1);
 }
+
+/// What a door brings along when it is first heard is its past; nobody has seen other numbers.
+#[test]
+fn the_past_of_a_door_that_is_met_late_is_no_correction() {
+    let mut shop = Shop::new(&["north", "south"], 15);
+    let morning = at("2026-03-02T08:00:00Z");
+    let visit = |quarter: i32, entered| Visit {
+        start: morning + TimeDelta::minutes(15) * quarter,
+        span_s: 900,
+        flow: flow(entered, 0),
+    };
+    let (north, south) = (shop.doors[0], shop.doors[1]);
+    let first = at("2026-03-02T11:00:10Z");
+    for quarter in 0..12 {
+        let taken = (shop.estimator).observe(north, visit(quarter, 2), None, first);
+        assert_eq!(taken, Taken::Waiting);
+    }
+    shop.estimator.run();
+    let second = at("2026-03-02T11:00:11Z");
+    for quarter in 0..12 {
+        let taken = (shop.estimator).observe(south, visit(quarter, 3), None, second);
+        assert_eq!(taken, Taken::Late);
+    }
+    assert!(shop.estimator.run().corrected);
+    let estimate = shop.estimator.estimate().unwrap();
+    assert!(!estimate.quality.has(Flag::Revised));
+    assert_eq!(estimate.raw, 60);
+    let why = shop.estimator.why().join("; ");
+    assert!(!why.contains("came late"), "{why}");
+
+    // What comes after that is late.
+    let later = at("2026-03-02T11:05:00Z");
+    let old = Some(flow(3, 0));
+    shop.estimator.observe(south, visit(2, 9), old, later);
+    shop.estimator.run();
+    let estimate = shop.estimator.estimate().unwrap();
+    assert!(estimate.quality.has(Flag::Revised));
+}

@@ -18,6 +18,7 @@ use occtop::model::board::Board;
 use occtop::screen::app::App;
 use occtop::screen::glyphs::{BRAILLE, Glyphs};
 use occtop::screen::input::{Code, Input, Key};
+use occtop::screen::picture::text;
 use occtop::screen::theme::Theme;
 use occtop::screen::update::{Action, update};
 use occtop::screen::{Look, Zone, view};
@@ -75,7 +76,7 @@ impl Screen {
     }
 
     fn text(&mut self) -> String {
-        lines(&self.draw())
+        text(&self.draw())
     }
 }
 
@@ -86,24 +87,6 @@ fn look(theme: Theme, glyphs: &'static Glyphs) -> Look {
         zone: Zone::Named(chrono_tz::Europe::Athens),
         badge: String::new(),
     }
-}
-
-/// The frame's text, a line each, without space at the ends.
-fn lines(frame: &Buffer) -> String {
-    let rows = frame.content.chunks(usize::from(frame.area.width.max(1)));
-    let lines = rows.map(|row| {
-        let mut line = String::new();
-        let mut skip = 0;
-        for cell in row {
-            if skip == 0 {
-                line.push_str(cell.symbol());
-                skip = unicode_width::UnicodeWidthStr::width(cell.symbol()).max(1);
-            }
-            skip -= 1;
-        }
-        line.trim_end().to_owned()
-    });
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The frame's styles, a letter for each cell, by the meaning the theme gives them.

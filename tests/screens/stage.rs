@@ -39,7 +39,7 @@ impl Glass {
     }
 
     fn text(&self) -> String {
-        super::lines(self.picture.lock().unwrap().buffer())
+        occtop::screen::picture::text(self.picture.lock().unwrap().buffer())
     }
 
     fn frames(&self) -> usize {

@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use toml::de::DeValue;
 
 use crate::config::key::{Group, Key};
+use crate::config::outside::Named;
 use crate::config::secret::Secret;
 use crate::config::section::{Item, Section};
 
@@ -59,7 +60,13 @@ impl Form for Hidden {
                 item.document().literal(&item.span, item.label().to_owned());
                 Some(Secret::Literal(SecretString::from(text.as_ref())))
             }
-            DeValue::Table(_) => place(item, &item.section("a table", HELP)?),
+            DeValue::Table(_) => {
+                let secret = place(item, &item.section("a table", HELP)?)?;
+                let (span, label) = (item.span.clone(), item.label().to_owned());
+                let named = Named::Secret(secret.clone());
+                item.document().refers(span, label, named);
+                Some(secret)
+            }
             // The number itself may be the secret, so the fix is told without it.
             _ => {
                 item.expected("a secret", &format!("put it in quotes, or {HELP}"));

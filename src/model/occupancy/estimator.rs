@@ -43,6 +43,8 @@ pub struct Estimator {
     /// The earliest cell that has been run and must be run again.
     pub(super) stale: Option<Timestamp>,
     pub(super) revision: Option<Revision>,
+    /// A row changed a cell that had been run, since the last run.
+    pub(super) amended: bool,
     /// Something changed in a cell already shown since the last new cell was run.
     pub(super) revised: bool,
     /// Why people were counted by hand, by the instant of the count.
@@ -108,6 +110,7 @@ impl Estimator {
             finished: VecDeque::new(),
             stale: None,
             revision: None,
+            amended: false,
             revised: false,
             reasons: BTreeMap::new(),
             recent: None,
@@ -174,6 +177,7 @@ impl Estimator {
         let day = self.day_of(visit.start);
         let cell = day.cell_at(visit.start);
         let was_run = self.was_run(visit.start);
+        let met = *self.feeds.doors[door.0].met.get_or_insert(delivered);
         self.see(door, visit);
         if old == Some(visit.flow) {
             return if was_run {
@@ -188,6 +192,10 @@ impl Estimator {
             return Taken::Waiting;
         }
         self.touch(day.cell_start(cell));
+        if old.is_none() && delivered == met {
+            return Taken::Late;
+        }
+        self.amended = true;
         self.revision = Some(Revision {
             door: door.0,
             start: visit.start,

@@ -36,6 +36,8 @@ pub(super) struct Feed {
     pub since: Option<Timestamp>,
     /// Up to where it has delivered.
     pub horizon: Option<Timestamp>,
+    /// When its first row was delivered. What comes with it is its past, not a correction.
+    pub met: Option<Timestamp>,
     /// The horizon is known from the delivery, not only from rows.
     pub told: bool,
     /// Spans during which the operator has switched it off.
@@ -51,6 +53,7 @@ impl Feed {
             zero_rows,
             since: None,
             horizon: None,
+            met: None,
             told: false,
             off: Vec::new(),
         }

@@ -44,7 +44,8 @@ impl Estimator {
                 .as_ref()
                 .is_some_and(|today| !today.log.is_empty()),
         };
-        self.revised = !advanced && (corrected || self.revised);
+        let amended = std::mem::take(&mut self.amended);
+        self.revised = !advanced && (amended || self.revised);
         Ran {
             advanced,
             corrected,

@@ -39,6 +39,11 @@ const PERIOD: Duration = Duration::from_secs(15 * 60);
 const LAG: Duration = Duration::from_secs(3 * 60);
 /// How much later than that is still no news.
 const GRACE: Duration = Duration::from_secs(2 * 60);
+const GRID: RowGrid = RowGrid {
+    // A minute that is missing from a delivered window is one in which nobody passed.
+    quiet: Quiet::Zero,
+    stamp: Stamp::Start,
+};
 /// Stamps further ahead than this are not believed.
 const AHEAD: TimeDelta = TimeDelta::days(1);
 
@@ -83,6 +88,10 @@ pub fn open(
     })
 }
 
+fn cadence(common: &Common) -> Cadence {
+    common.batches(PERIOD, LAG, GRACE)
+}
+
 impl Source for Bespot {
     fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome> {
         self.read(ask).boxed()
@@ -93,15 +102,11 @@ impl Source for Bespot {
     }
 
     fn cadence(&self) -> Cadence {
-        self.common.batches(PERIOD, LAG, GRACE)
+        cadence(&self.common)
     }
 
     fn grid(&self) -> RowGrid {
-        RowGrid {
-            // A minute that is missing from a delivered window is one in which nobody passed.
-            quiet: Quiet::Zero,
-            stamp: Stamp::Start,
-        }
+        GRID
     }
 
     fn transport(&self) -> &Transport {

@@ -90,7 +90,7 @@ impl Client {
         budget: SharedBudget,
         clock: Clock,
     ) -> Result<Self, SourceError> {
-        let password = settings.password.resolve()?;
+        let password = settings.password.resolve("password")?;
         let mut allowed = vec![
             Allowed::get(path(Feed::Visits)),
             Allowed::get(path(Feed::Occupancy)),

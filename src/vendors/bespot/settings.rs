@@ -5,6 +5,9 @@ use crate::config::key::{Group, Key};
 use crate::config::secret::Secret;
 use crate::config::section::Section;
 use crate::config::source::VendorSettings;
+use crate::model::ledger::plan::RowGrid;
+use crate::model::schedule::Cadence;
+use crate::vendors::source::Common;
 
 /// What a Bespot account needs beside the common settings.
 #[derive(Clone, Debug)]
@@ -85,6 +88,14 @@ impl VendorSettings for Settings {
             password: password?,
             store_codes: store_codes?,
         })
+    }
+
+    fn cadence(common: &Common) -> Cadence {
+        super::cadence(common)
+    }
+
+    fn grid() -> RowGrid {
+        super::GRID
     }
 
     fn secrets(&self) -> Vec<(String, &Secret)> {

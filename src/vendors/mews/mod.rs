@@ -62,12 +62,12 @@ pub fn open(
     budget: SharedBudget,
     clock: Clock,
 ) -> Result<Mews, SourceError> {
-    let client_token = settings.client_token.resolve()?;
+    let client_token = settings.client_token.resolve("client_token")?;
     let mut properties = Vec::new();
     for access in &settings.access_tokens {
         let client = Client::new(Tokens {
             client: client_token.clone(),
-            access: access.token.resolve()?,
+            access: access.token.resolve("access_token")?,
             program: settings.client.clone(),
         });
         let house = House::new(settings.guests, settings.rooms);

@@ -7,6 +7,8 @@ use crate::config::key::{Group, Key};
 use crate::config::secret::Secret;
 use crate::config::section::Section;
 use crate::config::source::VendorSettings;
+use crate::model::schedule::Cadence;
+use crate::vendors::source::Common;
 
 /// What a Mews account needs beside the common settings.
 #[derive(Clone, Debug)]
@@ -150,6 +152,10 @@ impl VendorSettings for Settings {
     /// The vendor allows itself tens of seconds for an answer (vendor documentation).
     fn patience() -> Duration {
         Duration::from_secs(30)
+    }
+
+    fn cadence(common: &Common) -> Cadence {
+        super::cadence(common)
     }
 
     fn secrets(&self) -> Vec<(String, &Secret)> {

@@ -60,10 +60,10 @@ impl Client {
     /// `config` when a secret cannot be resolved.
     pub(super) fn new(transport: Transport, credential: &Credential) -> Result<Self, SourceError> {
         let access = match credential {
-            Credential::ApiKey(key) => Access::Key(key.resolve()?),
+            Credential::ApiKey(key) => Access::Key(key.resolve("api_key")?),
             Credential::Login { username, password } => Access::Login(Login {
                 username: username.clone(),
-                password: password.resolve()?,
+                password: password.resolve("password")?,
                 hash: None,
                 renewed: false,
                 hold: None,

@@ -5,6 +5,8 @@ use crate::config::key::{Group, Key};
 use crate::config::secret::Secret;
 use crate::config::section::Section;
 use crate::config::source::VendorSettings;
+use crate::model::schedule::Cadence;
+use crate::vendors::source::Common;
 
 /// What a Navixy account needs beside the common settings.
 #[derive(Clone, Debug)]
@@ -87,6 +89,10 @@ impl VendorSettings for Settings {
             credential: credential?,
             trackers: trackers?,
         })
+    }
+
+    fn cadence(common: &Common) -> Cadence {
+        super::cadence(common)
     }
 
     fn secrets(&self) -> Vec<(String, &Secret)> {

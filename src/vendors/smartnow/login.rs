@@ -38,7 +38,7 @@ impl User {
             login: settings.endpoints.login.clone(),
             refresh: settings.endpoints.refresh.clone(),
             username: settings.username.clone(),
-            password: settings.password.resolve()?,
+            password: settings.password.resolve("password")?,
             refresh_token: None,
             cannot_refresh: settings.endpoints.refresh.path.is_empty(),
         })

@@ -9,6 +9,8 @@ use crate::config::secret::Secret;
 use crate::config::section::Section;
 use crate::config::source::VendorSettings;
 use crate::model::reading::Currency;
+use crate::model::schedule::Cadence;
+use crate::vendors::source::Common;
 
 /// What a `SmartNow` account needs beside the common settings.
 #[derive(Clone, Debug)]
@@ -149,6 +151,10 @@ impl VendorSettings for Settings {
             endpoints: endpoints?,
             money_scale: money_scale?,
         })
+    }
+
+    fn cadence(common: &Common) -> Cadence {
+        super::cadence(common)
     }
 
     fn secrets(&self) -> Vec<(String, &Secret)> {

@@ -49,6 +49,12 @@ const PERIOD: Duration = Duration::from_secs(60 * 60);
 const LAG: Duration = Duration::from_secs(5 * 60);
 /// How much later than that is still no news.
 const GRACE: Duration = Duration::from_secs(5 * 60);
+const GRID: RowGrid = RowGrid {
+    // Whether quiet intervals have rows is not documented: the first row of zeros tells.
+    // From then on a missing one is a silent counter or a delivery still to come.
+    quiet: Quiet::Learned,
+    stamp: Stamped::End,
+};
 /// Most rows of one answer that are aimed at: a few megabytes.
 const ROWS_A_CALL: u64 = 30_000;
 /// Shortest usual interval, to guess the rows of a day before any have come.
@@ -88,6 +94,10 @@ pub fn open(
     })
 }
 
+fn cadence(common: &Common) -> Cadence {
+    common.batches(PERIOD, LAG, GRACE)
+}
+
 impl Source for Viametrics {
     fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome> {
         self.read(ask).boxed()
@@ -98,16 +108,11 @@ impl Source for Viametrics {
     }
 
     fn cadence(&self) -> Cadence {
-        self.common.batches(PERIOD, LAG, GRACE)
+        cadence(&self.common)
     }
 
     fn grid(&self) -> RowGrid {
-        RowGrid {
-            // Whether quiet intervals have rows is not documented: the first row of zeros tells.
-            // From then on a missing one is a silent counter or a delivery still to come.
-            quiet: Quiet::Learned,
-            stamp: Stamped::End,
-        }
+        GRID
     }
 
     fn transport(&self) -> &Transport {

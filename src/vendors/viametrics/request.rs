@@ -64,7 +64,7 @@ impl Client {
         let account = Account {
             login: endpoints.login.clone(),
             client_id,
-            api_key: settings.api_key.resolve()?,
+            api_key: settings.api_key.resolve("api_key")?,
             token_at: None,
         };
         Ok(Self {

@@ -11,6 +11,9 @@ use crate::config::key::{Group, Key};
 use crate::config::secret::Secret;
 use crate::config::section::Section;
 use crate::config::source::VendorSettings;
+use crate::model::ledger::plan::RowGrid;
+use crate::model::schedule::Cadence;
+use crate::vendors::source::Common;
 
 /// What a Viametrics account needs beside the common settings.
 #[derive(Clone, Debug)]
@@ -259,6 +262,14 @@ impl VendorSettings for Settings {
             endpoints: endpoints?,
             fields: fields?,
         })
+    }
+
+    fn cadence(common: &Common) -> Cadence {
+        super::cadence(common)
+    }
+
+    fn grid() -> RowGrid {
+        super::GRID
     }
 
     fn secrets(&self) -> Vec<(String, &Secret)> {
