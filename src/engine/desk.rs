@@ -10,7 +10,7 @@ use super::past::{self, Memory};
 use crate::clock::Clock;
 use crate::history::{History, HistoryError, SetAside};
 use crate::model::Timestamp;
-use crate::model::attempt::{Ask, Attempt, ErrorKind, Outcome, SourceError};
+use crate::model::attempt::{Ask, Attempt, ErrorKind, Hole, Outcome, SourceError};
 use crate::model::board::Board;
 use crate::model::budget::Budget;
 use crate::model::ledger::plan::Plan;
@@ -59,6 +59,8 @@ struct Clerk {
     name: Arc<str>,
     schedule: Schedule,
     budget: SharedBudget,
+    /// What of the past its source has yet to ask for.
+    holes: Vec<Hole>,
 }
 
 /// What the desk is told of a source before anything is read.
@@ -107,6 +109,7 @@ impl Desk {
                 name: place.name,
                 schedule,
                 budget: place.budget,
+                holes: memory.holes,
             });
         }
         Ok(Self {
@@ -145,7 +148,14 @@ impl Desk {
             since: self.ledger.plan().since(name, now),
             horizon: self.ledger.horizon(name),
             known: self.ledger.known(name),
+            reached: self.ledger.counters_reached(name),
+            holes: self.holes(name),
         }
+    }
+
+    fn holes(&self, name: &str) -> Vec<Hole> {
+        let clerk = self.clerks.iter().find(|clerk| *clerk.name == *name);
+        clerk.map(|clerk| clerk.holes.clone()).unwrap_or_default()
     }
 
     /// Takes a finished attempt and gives the instant of the next poll.
@@ -180,6 +190,9 @@ impl Desk {
         now: Timestamp,
     ) -> Option<Timestamp> {
         let clerk = self.clerks.iter_mut().find(|c| c.name == attempt.source)?;
+        if let Some(delivery) = &attempt.outcome.delivery {
+            clerk.holes.clone_from(&delivery.holes);
+        }
         if let Some(period_s) = (attempt.outcome.delivery.as_ref()).and_then(|came| came.period_s) {
             clerk.schedule.observe_period(period_s);
         }
@@ -216,6 +229,7 @@ impl Desk {
         let clerk = self.clerks.iter().find(|clerk| *clerk.name == *name);
         let memory = Memory {
             learned: clerk.map(|clerk| clerk.schedule.learned()),
+            holes: self.holes(name),
             delivered: self
                 .ledger
                 .delivered_spans(name)

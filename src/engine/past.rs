@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::counting;
 use crate::history::{History, HistoryError, PastAttempt, PastSource, Query, Stored};
 use crate::model::Timestamp;
+use crate::model::attempt::Hole;
 use crate::model::board::Beat;
 use crate::model::calendar::local_midnight;
 use crate::model::device::{DeviceId, Facts};
@@ -42,6 +43,9 @@ pub(super) struct Memory {
     /// Which quiet stretches were delivered.
     #[serde(default)]
     pub delivered: Spans,
+    /// What of the past was still to be asked for.
+    #[serde(default)]
+    pub holes: Vec<Hole>,
 }
 
 /// The key under which [`Memory`] is kept.

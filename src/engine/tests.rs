@@ -291,6 +291,7 @@ async fn a_poll_that_never_ends_is_given_up() {
         since: at("00:00:00"),
         horizon: None,
         known: Vec::new(),
+        ..Ask::default()
     };
     let attempt = poller::attempt("stuck".into(), &mut *source, &ask, &clock).await;
     assert_eq!(attempt.outcome.error.unwrap().kind, ErrorKind::Timeout);

@@ -322,6 +322,17 @@ impl Ledger {
             .collect()
     }
 
+    /// The newest instant of each counter of a source's trackers.
+    #[must_use]
+    pub fn counters_reached(&self, name: &str) -> Vec<(DeviceId, Level, Timestamp)> {
+        let own = self.devices.iter().filter(|(id, _)| id.source() == name);
+        own.flat_map(|(id, device)| {
+            let reached = device.reached().into_iter().flatten();
+            reached.map(|(level, at)| (id.clone(), level, at))
+        })
+        .collect()
+    }
+
     /// The newest instant of a source's data.
     #[must_use]
     pub fn horizon(&self, name: &str) -> Option<Timestamp> {

@@ -170,6 +170,7 @@ mod tests {
             since: at("2026-03-02T02:00:00Z"),
             horizon: horizon.map(at),
             known: Vec::new(),
+            ..Ask::default()
         }
     }
 

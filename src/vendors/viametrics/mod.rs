@@ -257,6 +257,7 @@ impl Viametrics {
             period_s,
             rows: rows.total,
             rejected,
+            holes: Vec::new(),
             notes,
         };
         Outcome {

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use crate::clock::Clock;
 use crate::config::endpoint::Endpoint;
 use crate::model::attempt::{ErrorKind, SourceError};
-use crate::vendors::loose::Loose;
+use crate::vendors::lenient::Loose;
 use crate::vendors::source::Common;
 use crate::vendors::transport::session::{Login, Session, Token};
 use crate::vendors::transport::{Allowed, Reply, Request, SharedBudget, Transport, plain};

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::model::attempt::{ErrorKind, SourceError};
 use crate::model::reading::Flow;
-use crate::vendors::loose::Loose;
+use crate::vendors::lenient::Loose;
 use crate::vendors::transport::plain;
 
 use super::Fields;

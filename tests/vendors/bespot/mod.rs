@@ -199,6 +199,7 @@ fn ask(now: &str, horizon: Option<&str>) -> Ask {
         since: at("2026-03-02T02:00:00Z"),
         horizon: horizon.map(at),
         known: Vec::new(),
+        ..Ask::default()
     }
 }
 

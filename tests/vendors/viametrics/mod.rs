@@ -137,6 +137,7 @@ impl Rig {
             since: at(self.since),
             horizon: horizon.map(at),
             known: self.known.clone(),
+            ..Ask::default()
         }
     }
 
