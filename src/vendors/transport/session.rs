@@ -51,6 +51,8 @@ pub struct Session<L> {
     login: L,
     held: Option<Held>,
     renewals: Renewals,
+    /// Why the log-in of this poll failed: it is not tried again before the next.
+    failed: Option<SourceError>,
 }
 
 /// What may still be done about a refused token in this poll.
@@ -99,17 +101,20 @@ impl<L: Login> Session<L> {
             login,
             held: None,
             renewals: Renewals::One,
+            failed: None,
         }
     }
 
     /// Starts a poll: one renewal is allowed again.
     pub fn begin(&mut self) {
         self.renewals = Renewals::One;
+        self.failed = None;
     }
 
     /// Starts a run in which a refused token is the answer: no renewal.
     pub fn begin_without_renewal(&mut self) {
         self.renewals = Renewals::None;
+        self.failed = None;
     }
 
     /// Logs in unless there is a token that can be used.
@@ -172,7 +177,16 @@ impl<L: Login> Session<L> {
             let message = "the token is refused, also a new one";
             return Err(SourceError::new(ErrorKind::Auth, message));
         }
-        let token = self.login.login(transport).await?;
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let token = match self.login.login(transport).await {
+            Ok(token) => token,
+            Err(error) => {
+                self.failed = Some(error.clone());
+                return Err(error);
+            }
+        };
         let secret = token.secret.clone();
         self.held = Some(Held::new(token, clock));
         Ok(secret)
