@@ -42,6 +42,9 @@ pub(super) struct Memory {
     /// Which quiet stretches were delivered.
     #[serde(default)]
     pub delivered: Spans,
+    /// What the source itself wants to know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<serde_json::Value>,
 }
 
 /// The key under which [`Memory`] is kept.
