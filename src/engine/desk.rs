@@ -5,6 +5,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::counting::Counted;
+use super::counts::PastOf;
 use super::opening::Member;
 use super::past::{self, Memory};
 use crate::clock::Clock;
@@ -61,6 +62,8 @@ struct Clerk {
     budget: SharedBudget,
     /// What of the past its source has yet to ask for.
     holes: Vec<Hole>,
+    /// What the source itself wants to know after a restart.
+    memory: Option<serde_json::Value>,
 }
 
 /// What the desk is told of a source before anything is read.
@@ -110,6 +113,7 @@ impl Desk {
                 schedule,
                 budget: place.budget,
                 holes: memory.holes,
+                memory: memory.source,
             });
         }
         Ok(Self {
@@ -137,6 +141,20 @@ impl Desk {
     /// Moves on to `now`, beginning new days where their start has passed.
     pub fn roll(&mut self, now: Timestamp) {
         self.ledger.roll(now);
+    }
+
+    /// Tells each source what an earlier run of it left.
+    pub(super) fn brief(&self, members: &mut [Member]) {
+        for member in members {
+            let clerk = self.clerks.iter().find(|clerk| clerk.name == member.name);
+            if let (Some(source), Some(clerk)) = (&mut member.source, clerk) {
+                let past = PastOf {
+                    source: member.name.clone(),
+                    history: self.history.clone(),
+                };
+                source.resume(clerk.memory.clone(), Arc::new(past));
+            }
+        }
     }
 
     /// What a source is to bring now.
@@ -190,11 +208,14 @@ impl Desk {
         now: Timestamp,
     ) -> Option<Timestamp> {
         let clerk = self.clerks.iter_mut().find(|c| c.name == attempt.source)?;
-        if let Some(delivery) = &attempt.outcome.delivery {
-            clerk.holes.clone_from(&delivery.holes);
-        }
-        if let Some(period_s) = (attempt.outcome.delivery.as_ref()).and_then(|came| came.period_s) {
-            clerk.schedule.observe_period(period_s);
+        if let Some(came) = &attempt.outcome.delivery {
+            clerk.holes.clone_from(&came.holes);
+            if let Some(period_s) = came.period_s {
+                clerk.schedule.observe_period(period_s);
+            }
+            if came.memory.is_some() {
+                clerk.memory.clone_from(&came.memory);
+            }
         }
         let budget = locked(&clerk.budget);
         let (last_hour, per_hour) = (budget.last_hour(now), budget.per_hour());
@@ -235,6 +256,7 @@ impl Desk {
                 .delivered_spans(name)
                 .cloned()
                 .unwrap_or_default(),
+            source: clerk.and_then(|clerk| clerk.memory.clone()),
         };
         if let Ok(memory) = serde_json::to_value(memory) {
             drop(self.history.remember(name, past::MEMORY, &memory).await);

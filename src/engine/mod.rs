@@ -6,6 +6,7 @@
 //! a lock that a poller needs.
 
 mod counting;
+mod counts;
 mod desk;
 mod opening;
 mod past;
@@ -195,12 +196,13 @@ async fn work(
 
 /// Polls until it is dropped or one of its tasks panics.
 async fn poll(
-    sources: Sources,
+    mut sources: Sources,
     desk: Desk,
     publish: watch::Sender<Arc<Board>>,
     mut ears: Ears,
     clock: Clock,
 ) {
+    desk.brief(&mut sources.members);
     // Attempts wait here while one is written; a full queue holds pollers, never viewers.
     let (to_desk, inbox) = mpsc::channel(sources.members.len().max(1));
     let mut tasks = JoinSet::new();
@@ -266,11 +268,12 @@ impl Poker {
 
 /// Polls the sources that `wanted` names once, all at the same time, and gives the board.
 pub async fn poll_once(
-    sources: Sources,
+    mut sources: Sources,
     mut desk: Desk,
     clock: &Clock,
     wanted: impl Fn(&str) -> bool,
 ) -> Arc<Board> {
+    desk.brief(&mut sources.members);
     let members = sources
         .members
         .into_iter()

@@ -46,6 +46,9 @@ pub(super) struct Memory {
     /// What of the past was still to be asked for.
     #[serde(default)]
     pub holes: Vec<Hole>,
+    /// What the source itself wants to know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<serde_json::Value>,
 }
 
 /// The key under which [`Memory`] is kept.

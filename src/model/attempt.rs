@@ -91,6 +91,9 @@ pub struct Delivery {
     pub holes: Vec<Hole>,
     /// Sentences for the operator, for example a feature that was switched off and why.
     pub notes: Vec<String>,
+    /// What the source wants to know after a restart, in a form of its own; kept once the readings
+    /// are durable. `None` leaves what was kept before.
+    pub memory: Option<serde_json::Value>,
 }
 
 /// A finished attempt, ready for history and board.

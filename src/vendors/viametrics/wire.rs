@@ -69,6 +69,19 @@ impl Rows {
         self.odd_names = self.odd_names.take().or(other.odd_names);
     }
 
+    /// Whether some rows do not say whose they are.
+    #[must_use]
+    pub fn has_nameless(&self) -> bool {
+        self.rows.iter().any(|row| row.counter.is_none())
+    }
+
+    /// Gives rows without a counter to this one.
+    pub fn name(&mut self, counter: &str) {
+        for row in &mut self.rows {
+            row.counter.get_or_insert_with(|| counter.to_owned());
+        }
+    }
+
     /// The number of different local dates.
     #[must_use]
     pub fn dates(&self, zone: Tz) -> usize {

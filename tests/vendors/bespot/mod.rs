@@ -1,6 +1,7 @@
 //! Bespot over real HTTP: a server that speaks its interface, and what a poll makes of it.
 
 mod answers;
+mod catch_up;
 mod traps;
 
 use std::sync::{Arc, Mutex};
