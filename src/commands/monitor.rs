@@ -7,7 +7,7 @@ use super::{Exit, Globals, UsageError, session};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::{Engine, Poker, Start, Stopped};
-use crate::history::History;
+use crate::history::{History, RollUp};
 use crate::screen::{self, Effect};
 
 /// Runs the monitor until the operator leaves or the terminal goes away.
@@ -85,7 +85,8 @@ async fn serve(mut wanted: mpsc::Receiver<Effect>, poker: Poker) {
     }
 }
 
-/// Forgets what is older than the configuration wants kept, at start and then daily.
+/// Forgets what is older than the configuration wants kept and makes coarser what is old, at start
+/// and then daily.
 async fn keep(history: History, keep: std::time::Duration, clock: Clock) {
     let keep = chrono::TimeDelta::from_std(keep).unwrap_or(chrono::TimeDelta::MAX);
     loop {
@@ -94,6 +95,9 @@ async fn keep(history: History, keep: std::time::Duration, clock: Clock) {
             && let Err(error) = history.prune(before).await
         {
             tracing::warn!(%error, "old readings could not be deleted");
+        }
+        if let Err(error) = history.roll_up(RollUp::due(now)).await {
+            tracing::warn!(%error, "old readings could not be rolled up");
         }
         clock.sleep_until(now + chrono::TimeDelta::days(1)).await;
     }

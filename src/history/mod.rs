@@ -12,6 +12,7 @@ mod query;
 mod reader;
 mod record;
 mod restore;
+mod rollup;
 mod row;
 mod schema;
 mod statement;
@@ -33,6 +34,7 @@ pub use query::{Query, Revision, Stored};
 pub use reader::Reader;
 pub use record::Recorded;
 pub use restore::{PastAttempt, PastSource, Restored};
+pub use rollup::{RollUp, RolledUp};
 pub use sums::FlowSum;
 
 use row::Key;
@@ -192,6 +194,28 @@ impl History {
                 return Ok(total);
             }
         }
+    }
+
+    /// Makes old readings coarser, in short steps between the writes of others: counts become sums
+    /// per quarter hour or hour, of levels the last of each stays. Sales stay as they are.
+    ///
+    /// # Errors
+    /// `Full` and `Database`: what was rolled up so far stays so.
+    pub async fn roll_up(&self, what: RollUp) -> Result<RolledUp, HistoryError> {
+        let mut total = RolledUp::default();
+        for (cell, before) in what.passes() {
+            loop {
+                let (step, more) = self
+                    .worker
+                    .work(move |database| database.roll_up_step(cell, before))
+                    .await?;
+                total += step;
+                if !more {
+                    break;
+                }
+            }
+        }
+        Ok(total)
     }
 
     /// Writes a copy of the whole history to a file that must not exist, while polls go on.

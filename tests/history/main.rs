@@ -11,5 +11,6 @@ mod format;
 mod full;
 mod model;
 mod reading;
+mod rollup;
 mod sharing;
 mod writing;
