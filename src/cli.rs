@@ -33,6 +33,8 @@ pub enum Command {
     Replay(commands::replay::Args),
     /// Print readings from the history
     Export(commands::export::Args),
+    /// Copy the history to a file, also while the monitor runs
+    Backup(commands::backup::Args),
     /// Run only the vendor simulators and print a configuration for them
     Simulate(commands::simulate::Args),
     /// Write a commented starter configuration

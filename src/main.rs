@@ -55,6 +55,7 @@ async fn run(cli: Cli) -> Result<Exit> {
         Some(Command::Check(args)) => commands::check::run(args, globals, out).await,
         Some(Command::Replay(args)) => commands::replay::run(&args, globals, out),
         Some(Command::Export(args)) => commands::export::run(args, globals, out).await,
+        Some(Command::Backup(args)) => commands::backup::run(args, globals, out).await,
         Some(Command::Simulate(args)) => commands::simulate::run(args, out).await,
         Some(Command::Init(args)) => commands::init::run(&args, globals, out),
         Some(Command::Completions { shell }) => {

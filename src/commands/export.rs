@@ -13,8 +13,8 @@ use color_eyre::eyre::{Report, Result, WrapErr};
 use serde::Serialize;
 
 use super::{Exit, Globals, UsageError, session};
-use crate::config::{self, Config, HistoryPath};
-use crate::history::{HistoryError, Query, Reader, Stored};
+use crate::config::Config;
+use crate::history::{Query, Reader, Stored};
 use crate::model::Timestamp;
 use crate::model::calendar::first_instant;
 use crate::model::device::DeviceId;
@@ -83,15 +83,7 @@ pub const HEADER: [&str; 9] = [
 #[expect(clippy::unused_async, reason = "every command is started the same way")]
 pub async fn run(args: Args, globals: &Globals, out: &mut dyn Write) -> Result<Exit> {
     let config = session::config(globals)?;
-    let path = match &config.history.path {
-        Some(HistoryPath::File(path)) => Some(path.clone()),
-        Some(HistoryPath::Memory) => None,
-        None => config::default_history_path(),
-    };
-    let path = path.ok_or_else(|| {
-        UsageError("the configuration keeps no history; set `path` under [history]".into())
-    })?;
-    write(&args, &config, &path, out)?;
+    write(&args, &config, &session::history_file(&config)?, out)?;
     Ok(Exit::Ok)
 }
 
@@ -106,7 +98,7 @@ pub fn write(args: &Args, config: &Config, path: &Path, out: &mut dyn Write) -> 
         .map(|name| named(config, name))
         .transpose()?;
     let zone = || store.map_or_else(|| session::display_zone(config), |store| store.timezone);
-    let reader = open(path)?;
+    let reader = session::reader(path)?;
     let wanted = wanted(&reader, store, &args.devices)?;
     let query = Query {
         from: args.from.map(|bound| bound.instant(zone)),
@@ -126,17 +118,6 @@ pub fn write(args: &Args, config: &Config, path: &Path, out: &mut dyn Write) -> 
         Ok::<_, Report>(())
     })?;
     lines.end()
-}
-
-/// Mistakes in what was configured are told in one sentence; anything else is a fault.
-fn open(path: &Path) -> Result<Reader> {
-    Reader::open(path).map_err(|error| match error {
-        HistoryError::Missing { .. }
-        | HistoryError::Older { .. }
-        | HistoryError::Newer { .. }
-        | HistoryError::Foreign { .. } => UsageError(error.to_string()).into(),
-        error => Report::new(error).wrap_err("opening the history"),
-    })
 }
 
 fn named<'a>(config: &'a Config, name: &str) -> Result<&'a Store> {

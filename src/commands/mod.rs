@@ -1,6 +1,7 @@
 //! One file per command. A command gets its arguments, the global options and the output to write
 //! its result to; everything else it has to say goes to standard error or the log.
 
+pub mod backup;
 pub mod check;
 pub mod crash;
 pub mod demo;
