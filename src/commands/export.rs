@@ -175,7 +175,8 @@ fn claimant<'a>(config: &'a Config, device: &DeviceId) -> Option<&'a str> {
     config.stores.iter().find(claims).map(|store| &*store.name)
 }
 
-fn bound(text: &str) -> Result<Bound, String> {
+/// Reads an end of a range.
+pub(super) fn bound(text: &str) -> Result<Bound, String> {
     if let Ok(instant) = chrono::DateTime::parse_from_rfc3339(text) {
         return Ok(Bound::At(instant.to_utc()));
     }
@@ -185,7 +186,8 @@ fn bound(text: &str) -> Result<Bound, String> {
 }
 
 impl Bound {
-    fn instant(self, zone: impl Fn() -> Tz) -> Timestamp {
+    /// The instant it means, days in `zone`.
+    pub(super) fn instant(self, zone: impl Fn() -> Tz) -> Timestamp {
         match self {
             Self::At(instant) => instant,
             Self::Day(day) => first_instant(zone(), day, NaiveTime::MIN),

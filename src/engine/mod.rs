@@ -5,11 +5,14 @@
 //! history first, then the ledger, then the board. Viewers watch the newest board and never hold
 //! a lock that a poller needs.
 
+mod clerk;
 mod counting;
 mod desk;
 mod opening;
 mod past;
+mod playback;
 mod poller;
+mod recording;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +36,8 @@ use crate::model::ledger::Ledger;
 pub use self::counting::Counting;
 pub use self::desk::{Desk, damaged};
 pub use self::opening::{Member, Sources, open};
+pub use self::playback::Playback;
+pub use self::recording::Recording;
 
 /// A running engine. Dropping it stops all polling.
 #[derive(Debug)]

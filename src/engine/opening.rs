@@ -8,9 +8,7 @@ use crate::clock::Clock;
 use crate::config::{Config, SourceConfig};
 use crate::model::Timestamp;
 use crate::model::attempt::SourceError;
-use crate::model::health::Expectation;
 use crate::model::ledger::plan::{Plan, Quiet, SourcePlan};
-use crate::model::schedule::{Cadence, Publish};
 use crate::vendors::registry;
 use crate::vendors::source::{Source, ZeroRows};
 use crate::vendors::transport::SharedBudget;
@@ -62,7 +60,7 @@ pub async fn open(config: &Config, display_zone: Tz, clock: &Clock) -> Sources {
             Ok(opened) => (opened, None),
             Err(error) => (None, Some(error)),
         };
-        plans.push(plan(source, source_opened.as_deref()));
+        plans.push(plan(source));
         members.push(Member {
             name: source.common.name.clone(),
             source: source_opened,
@@ -78,7 +76,7 @@ pub async fn open(config: &Config, display_zone: Tz, clock: &Clock) -> Sources {
 
 /// The plan as far as it is known before any source is opened.
 pub(super) fn outline(config: &Config, display_zone: Tz) -> Plan {
-    let plans = config.sources.iter().map(|source| plan(source, None));
+    let plans = config.sources.iter().map(plan);
     following(config, plans.collect(), display_zone)
 }
 
@@ -103,13 +101,13 @@ async fn open_one(
     }
 }
 
-fn plan(source: &SourceConfig, opened: Option<&dyn Source>) -> SourcePlan {
-    let grid = opened.map(Source::grid).unwrap_or_default();
+fn plan(source: &SourceConfig) -> SourcePlan {
+    let (cadence, grid) = registry::habits(source);
     SourcePlan {
         name: source.common.name.clone(),
         vendor: source.account.vendor().name().into(),
         paused: !source.enabled,
-        cadence: opened.map_or(UNOPENED, Source::cadence),
+        cadence,
         quiet: match source.common.zero_rows {
             ZeroRows::Auto => grid.quiet,
             ZeroRows::Explicit => Quiet::Missing,
@@ -120,14 +118,3 @@ fn plan(source: &SourceConfig, opened: Option<&dyn Source>) -> SourcePlan {
         limit_per_hour: registry::requests_per_hour(source),
     }
 }
-
-/// For a source that is not polled: what history knows of it ages by the quarter hour.
-const UNOPENED: Cadence = Cadence {
-    publish: Publish::Batches,
-    expectation: Expectation {
-        period_s: 900,
-        lag_s: 0,
-        grace_s: 120,
-    },
-    every_s: None,
-};

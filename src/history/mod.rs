@@ -17,6 +17,7 @@ mod row;
 mod schema;
 mod statement;
 mod sums;
+mod versions;
 mod worker;
 
 use std::path::PathBuf;
@@ -33,9 +34,10 @@ pub use prune::Pruned;
 pub use query::{Query, Revision, Stored};
 pub use reader::Reader;
 pub use record::Recorded;
-pub use restore::{PastAttempt, PastSource, Restored};
+pub use restore::{Memory, PastAttempt, PastSource, Restored};
 pub use rollup::{RollUp, RolledUp};
 pub use sums::FlowSum;
+pub use versions::Version;
 
 use row::Key;
 use worker::Worker;
@@ -234,6 +236,25 @@ impl History {
                 let copy = move || Reader::open(&path)?.backup(&to);
                 let copied = tokio::task::spawn_blocking(copy).await;
                 copied.map_err(|_| HistoryError::Closed)?
+            }
+        }
+    }
+
+    /// Opens the history once more, for reading beside the writes. One in memory is copied.
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub async fn reader(&self) -> Result<Reader, HistoryError> {
+        match &self.location {
+            Location::Memory => {
+                let copy =
+                    |database: &mut database::Database| Reader::of_memory(&database.connection);
+                self.worker.work(copy).await
+            }
+            Location::File(path) => {
+                let path = path.clone();
+                let opened = tokio::task::spawn_blocking(move || Reader::open(&path)).await;
+                opened.map_err(|_| HistoryError::Closed)?
             }
         }
     }

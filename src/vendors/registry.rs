@@ -15,6 +15,8 @@ use crate::config::section::Section;
 use crate::config::source::VendorSettings;
 use crate::model::attempt::SourceError;
 use crate::model::budget::Budget;
+use crate::model::ledger::plan::RowGrid;
+use crate::model::schedule::Cadence;
 
 use super::discreet::Discreet;
 use super::source::{Common, Source};
@@ -118,6 +120,20 @@ macro_rules! vendors {
                 }
             }
 
+            /// How the account publishes, with the configuration's overrides.
+            fn cadence(&self, common: &Common) -> Cadence {
+                match self {
+                    $(Self::$variant(_) => super::$module::cadence(common),)+
+                }
+            }
+
+            /// How the vendor's interval rows are to be read.
+            fn grid(&self) -> RowGrid {
+                match self {
+                    $(Self::$variant(_) => super::$module::grid(),)+
+                }
+            }
+
             /// Opens the account.
             fn open(
                 &self,
@@ -146,6 +162,13 @@ pub fn open(
 ) -> Result<Box<dyn Source>, SourceError> {
     let source = config.account.open(&config.common, budget, clock)?;
     Ok(Box::new(Discreet::new(source)))
+}
+
+/// How a source publishes and how its rows are to be read, without opening it.
+#[must_use]
+pub fn habits(source: &SourceConfig) -> (Cadence, RowGrid) {
+    let account = &source.account;
+    (account.cadence(&source.common), account.grid())
 }
 
 /// Our own ceiling of requests in any hour: as configured, else the vendor's default.

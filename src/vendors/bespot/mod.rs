@@ -83,6 +83,20 @@ pub fn open(
     })
 }
 
+/// How the account publishes, with the configuration's overrides.
+pub fn cadence(common: &Common) -> Cadence {
+    common.batches(PERIOD, LAG, GRACE)
+}
+
+/// How its rows are to be read.
+pub fn grid() -> RowGrid {
+    RowGrid {
+        // A minute that is missing from a delivered window is one in which nobody passed.
+        quiet: Quiet::Zero,
+        stamp: Stamp::Start,
+    }
+}
+
 impl Source for Bespot {
     fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome> {
         self.read(ask).boxed()
@@ -93,15 +107,11 @@ impl Source for Bespot {
     }
 
     fn cadence(&self) -> Cadence {
-        self.common.batches(PERIOD, LAG, GRACE)
+        cadence(&self.common)
     }
 
     fn grid(&self) -> RowGrid {
-        RowGrid {
-            // A minute that is missing from a delivered window is one in which nobody passed.
-            quiet: Quiet::Zero,
-            stamp: Stamp::Start,
-        }
+        grid()
     }
 
     fn transport(&self) -> &Transport {

@@ -25,6 +25,7 @@ use futures_util::future::BoxFuture;
 use crate::clock::Clock;
 use crate::model::attempt::{Ask, ErrorKind, Finding, Outcome, SourceError};
 use crate::model::health::Expectation;
+use crate::model::ledger::plan::RowGrid;
 use crate::model::schedule::{Cadence, Publish};
 
 use super::source::{Common, Source};
@@ -84,7 +85,7 @@ pub fn open(
 }
 
 /// Counters move when a document is written; at night nothing may move for hours.
-fn cadence(common: &Common) -> Cadence {
+pub fn cadence(common: &Common) -> Cadence {
     let seconds = |duration: Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
     Cadence {
         publish: Publish::Live { every_s: 60 },
@@ -95,6 +96,11 @@ fn cadence(common: &Common) -> Cadence {
         },
         every_s: common.every.map(seconds),
     }
+}
+
+/// How interval rows are to be read; there are none here.
+pub fn grid() -> RowGrid {
+    RowGrid::default()
 }
 
 impl Mews {

@@ -27,6 +27,7 @@ use futures_util::future::BoxFuture;
 use crate::clock::Clock;
 use crate::model::attempt::{Ask, Finding, Outcome, SourceError};
 use crate::model::health::Expectation;
+use crate::model::ledger::plan::RowGrid;
 use crate::model::schedule::{Cadence, Publish};
 
 use super::source::{Common, Source};
@@ -85,7 +86,7 @@ pub fn open(
 }
 
 /// Trackers report when they like; a parked one may be silent for a day.
-fn cadence(common: &Common) -> Cadence {
+pub fn cadence(common: &Common) -> Cadence {
     let seconds =
         |duration: std::time::Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
     Cadence {
@@ -97,6 +98,11 @@ fn cadence(common: &Common) -> Cadence {
         },
         every_s: common.every.map(seconds),
     }
+}
+
+/// How interval rows are to be read; there are none here.
+pub fn grid() -> RowGrid {
+    RowGrid::default()
 }
 
 impl Source for Navixy {

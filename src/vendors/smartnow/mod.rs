@@ -28,6 +28,7 @@ use futures_util::future::BoxFuture;
 use crate::clock::Clock;
 use crate::model::attempt::{Ask, Finding, Outcome, SourceError};
 use crate::model::health::Expectation;
+use crate::model::ledger::plan::RowGrid;
 use crate::model::schedule::{Cadence, Publish};
 
 use super::source::{Common, Source};
@@ -100,13 +101,18 @@ pub fn open(
 }
 
 /// Machines sell when somebody buys; a quiet night is normal.
-fn cadence(common: &Common) -> Cadence {
+pub fn cadence(common: &Common) -> Cadence {
     let seconds = |duration: Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
     Cadence {
         publish: Publish::Live { every_s: POLL_S },
         expectation: Expectation::silence(common.period.map_or(SILENCE_S, seconds)),
         every_s: common.every.map(seconds),
     }
+}
+
+/// How interval rows are to be read; there are none here.
+pub fn grid() -> RowGrid {
+    RowGrid::default()
 }
 
 impl Source for SmartNow {

@@ -88,6 +88,21 @@ pub fn open(
     })
 }
 
+/// How the account publishes, with the configuration's overrides.
+pub fn cadence(common: &Common) -> Cadence {
+    common.batches(PERIOD, LAG, GRACE)
+}
+
+/// How its rows are to be read.
+pub fn grid() -> RowGrid {
+    RowGrid {
+        // Whether quiet intervals have rows is not documented: the first row of zeros tells.
+        // From then on a missing one is a silent counter or a delivery still to come.
+        quiet: Quiet::Learned,
+        stamp: Stamped::End,
+    }
+}
+
 impl Source for Viametrics {
     fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome> {
         self.read(ask).boxed()
@@ -98,16 +113,11 @@ impl Source for Viametrics {
     }
 
     fn cadence(&self) -> Cadence {
-        self.common.batches(PERIOD, LAG, GRACE)
+        cadence(&self.common)
     }
 
     fn grid(&self) -> RowGrid {
-        RowGrid {
-            // Whether quiet intervals have rows is not documented: the first row of zeros tells.
-            // From then on a missing one is a silent counter or a delivery still to come.
-            quiet: Quiet::Learned,
-            stamp: Stamped::End,
-        }
+        grid()
     }
 
     fn transport(&self) -> &Transport {
