@@ -1,9 +1,10 @@
 //! The desk: where all attempts meet, one at a time.
 
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::clerk::Clerk;
 use super::counting::Counted;
 use super::counts::PastOf;
 use super::opening::Member;
@@ -13,10 +14,8 @@ use crate::history::{History, HistoryError, SetAside};
 use crate::model::Timestamp;
 use crate::model::attempt::{Ask, Attempt, ErrorKind, Hole, Outcome, SourceError};
 use crate::model::board::Board;
-use crate::model::budget::Budget;
+use crate::model::ledger::Ledger;
 use crate::model::ledger::plan::Plan;
-use crate::model::ledger::{Ledger, Progress};
-use crate::model::schedule::{Finished, Schedule};
 use crate::vendors::transport::SharedBudget;
 
 /// What pollers ask of the desk.
@@ -52,20 +51,6 @@ pub struct Desk {
     standing: Vec<Arc<str>>,
 }
 
-/// The share of a budget that planned polls may use; the rest is for retries and for the operator.
-const SCHEDULED: f64 = 0.7;
-
-/// What the desk keeps for one source.
-struct Clerk {
-    name: Arc<str>,
-    schedule: Schedule,
-    budget: SharedBudget,
-    /// What of the past its source has yet to ask for.
-    holes: Vec<Hole>,
-    /// What the source itself wants to know after a restart.
-    memory: Option<serde_json::Value>,
-}
-
 /// What the desk is told of a source before anything is read.
 pub(super) struct Place {
     name: Arc<str>,
@@ -98,23 +83,16 @@ impl Desk {
         let mut ledger = rows_made(ledger).await;
         let mut clerks = Vec::new();
         for (place, cadence) in places.into_iter().zip(cadences) {
-            let mut schedule = Schedule::new(&place.name, cadence);
             let memory = past.memory.remove(&*place.name).unwrap_or_default();
-            if let Some(learned) = memory.learned {
-                schedule.restore(learned);
-            }
             let sent = past.requests.remove(&place.name).unwrap_or_default();
-            locked(&place.budget).remember(sent);
             if let Some(error) = place.error {
                 ledger.misconfigured(&place.name, error);
             }
-            clerks.push(Clerk {
-                name: place.name,
-                schedule,
-                budget: place.budget,
-                holes: memory.holes,
-                memory: memory.source,
-            });
+            let mut clerk = Clerk::new(place.name, cadence, memory.learned, place.budget);
+            clerk.remember(sent);
+            clerk.holes = memory.holes;
+            clerk.memory = memory.source;
+            clerks.push(clerk);
         }
         Ok(Self {
             ledger,
@@ -208,40 +186,9 @@ impl Desk {
         now: Timestamp,
     ) -> Option<Timestamp> {
         let clerk = self.clerks.iter_mut().find(|c| c.name == attempt.source)?;
-        if let Some(came) = &attempt.outcome.delivery {
-            clerk.holes.clone_from(&came.holes);
-            if let Some(period_s) = came.period_s {
-                clerk.schedule.observe_period(period_s);
-            }
-            if came.memory.is_some() {
-                clerk.memory.clone_from(&came.memory);
-            }
-        }
-        let budget = locked(&clerk.budget);
-        let (last_hour, per_hour) = (budget.last_hour(now), budget.per_hour());
-        drop(budget);
-        let cost = f64::from(
-            u32::try_from(attempt.exchanges.len())
-                .unwrap_or(u32::MAX)
-                .max(1),
-        );
-        clerk
-            .schedule
-            .afford(f64::from(per_hour) * SCHEDULED / cost);
-        let next = clerk.schedule.finished(Finished {
-            at: now,
-            horizon,
-            error: attempt.outcome.error.as_ref(),
-            delivered: attempt.outcome.delivery.is_some(),
-        });
-        let progress = Progress {
-            fetch: clerk.schedule.fetch_state(),
-            next_poll: next,
-            expectation: clerk.schedule.expectation(),
-            last_hour,
-        };
+        let progress = clerk.take(attempt, horizon, now);
         self.ledger.progress(&attempt.source, progress);
-        next
+        progress.next_poll
     }
 
     /// Keeps what a restart should know beside the readings. Losing it costs a few polls of
@@ -249,7 +196,7 @@ impl Desk {
     async fn remember(&self, name: &str) {
         let clerk = self.clerks.iter().find(|clerk| *clerk.name == *name);
         let memory = Memory {
-            learned: clerk.map(|clerk| clerk.schedule.learned()),
+            learned: clerk.map(Clerk::learned),
             holes: self.holes(name),
             delivered: self
                 .ledger
@@ -326,10 +273,6 @@ pub(super) async fn run(
             }
         }
     }
-}
-
-fn locked(budget: &SharedBudget) -> MutexGuard<'_, Budget> {
-    budget.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn unwritable(error: &HistoryError) -> String {

@@ -5,12 +5,15 @@
 //! history first, then the ledger, then the board. Viewers watch the newest board and never hold
 //! a lock that a poller needs.
 
+mod clerk;
 mod counting;
 mod counts;
 mod desk;
 mod opening;
 mod past;
+mod playback;
 mod poller;
+mod recording;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +37,8 @@ use crate::model::ledger::Ledger;
 pub use self::counting::Counting;
 pub use self::desk::{Desk, damaged};
 pub use self::opening::{Member, Sources, open};
+pub use self::playback::Playback;
+pub use self::recording::Recording;
 
 /// A running engine. Dropping it stops all polling.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::counting;
-use crate::history::{History, HistoryError, PastAttempt, PastSource, Query, Stored};
+use crate::history::{self, History, HistoryError, PastAttempt, PastSource, Query, Stored};
 use crate::model::Timestamp;
 use crate::model::attempt::Hole;
 use crate::model::board::Beat;
@@ -19,13 +19,13 @@ use crate::model::reading::{Quantity, Reading};
 use crate::model::schedule::Learned;
 
 /// How far back single readings are read: the running and the previous business day.
-const RECENT: TimeDelta = TimeDelta::hours(50);
+pub(super) const RECENT: TimeDelta = TimeDelta::hours(50);
 
 /// How far back counts are read to learn from: a fortnight, and the day it begins in.
-const LEARNED_FROM: TimeDelta = TimeDelta::days(15);
+pub(super) const LEARNED_FROM: TimeDelta = TimeDelta::days(15);
 
 /// Counts to learn from are read in pieces of this length.
-const LEARNED_PIECE: TimeDelta = TimeDelta::hours(12);
+pub(super) const LEARNED_PIECE: TimeDelta = TimeDelta::hours(12);
 
 /// What an earlier run left beside what is in the ledger.
 pub(super) struct Past {
@@ -63,15 +63,7 @@ pub(super) async fn read(
 ) -> Result<Past, HistoryError> {
     let mut left = history.restore().await?;
     let by_hand = counting::remembered(&mut left.memory);
-    let memory: BTreeMap<String, Memory> = left
-        .memory
-        .into_iter()
-        .filter_map(|(owner, mut values)| {
-            // What an older version wrote in another form is forgotten, not an error.
-            let memory = serde_json::from_value(values.remove(MEMORY)?).ok()?;
-            Some((owner, memory))
-        })
-        .collect();
+    let memory = remembered(left.memory);
     let recent_from = quarter(now - RECENT);
     let bases = bases(history, ledger, &left.facts, now).await?;
     let newest = left.newest.into_iter();
@@ -104,10 +96,22 @@ pub(super) async fn read(
         requests: left
             .sources
             .iter()
-            .map(|(name, source)| (name.clone(), requests(source, now)))
+            .map(|(name, source)| (name.clone(), requests(&source.attempts, now)))
             .collect(),
         memory,
     })
+}
+
+/// What was remembered about each source.
+pub(super) fn remembered(memory: history::Memory) -> BTreeMap<String, Memory> {
+    let memory = memory.into_iter();
+    memory
+        .filter_map(|(owner, mut values)| {
+            // What an older version wrote in another form is forgotten, not an error.
+            let memory = serde_json::from_value(values.remove(MEMORY)?).ok()?;
+            Some((owner, memory))
+        })
+        .collect()
 }
 
 /// The levels from which the running day of each device is measured.
@@ -166,7 +170,7 @@ fn fetched(stored: Stored) -> (Reading, Timestamp) {
 }
 
 /// The start of the quarter hour that `at` is in.
-fn quarter(at: Timestamp) -> Timestamp {
+pub(super) fn quarter(at: Timestamp) -> Timestamp {
     at - TimeDelta::seconds(at.timestamp().rem_euclid(900))
 }
 
@@ -181,7 +185,7 @@ fn restored(name: &str, source: &PastSource, memory: Option<&Memory>) -> Restore
     }
 }
 
-fn beat(attempt: &PastAttempt) -> Beat {
+pub(super) fn beat(attempt: &PastAttempt) -> Beat {
     Beat {
         at: attempt.started,
         failure: attempt.error.as_ref().map(|error| error.kind),
@@ -189,10 +193,13 @@ fn beat(attempt: &PastAttempt) -> Beat {
     }
 }
 
-fn requests(source: &PastSource, now: Timestamp) -> Vec<Timestamp> {
-    source
-        .attempts
-        .iter()
+/// The requests of attempts within the hour before `now`.
+pub(super) fn requests<'a>(
+    attempts: impl IntoIterator<Item = &'a PastAttempt>,
+    now: Timestamp,
+) -> Vec<Timestamp> {
+    attempts
+        .into_iter()
         .filter(|attempt| attempt.started > now - TimeDelta::hours(1))
         .flat_map(|attempt| std::iter::repeat_n(attempt.started, attempt.requests as usize))
         .collect()

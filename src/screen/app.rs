@@ -15,6 +15,7 @@ use super::listing::population;
 use super::row::{Item, Row};
 
 mod list;
+mod past;
 
 pub use super::row::ListKind;
 pub use list::List;
@@ -28,6 +29,10 @@ pub struct App {
     pub newest: Arc<Board>,
     /// The held picture.
     pub frozen: Option<Frozen>,
+    /// The instant of the past that was asked for and has not come yet.
+    pub wanted: Option<Timestamp>,
+    /// The boards are those of a recording.
+    pub recorded: bool,
     /// The list at the root.
     pub kind: ListKind,
     /// The page that was opened from it.
@@ -56,6 +61,8 @@ pub struct Frozen {
     pub at: Timestamp,
     /// Boards that have come since.
     pub waiting: usize,
+    /// It was brought from the past, and is not the last one that came.
+    pub past: bool,
 }
 
 /// A page with everything about one row.
@@ -188,6 +195,8 @@ impl App {
             judgement: Judgement::new(board.clone(), now),
             newest: board,
             frozen: None,
+            wanted: None,
+            recorded: false,
             kind: ListKind::Stores,
             page: None,
             overlay: None,

@@ -59,6 +59,12 @@ pub enum Command {
     Help,
     /// Hold the picture.
     Freeze,
+    /// Back in time.
+    Earlier,
+    /// Forward in time.
+    Later,
+    /// To the present.
+    Present,
     /// Draw everything anew.
     Repaint,
     /// Stop the program; the shell's `fg` brings it back.

@@ -25,6 +25,8 @@ pub struct Scene<'a> {
     pub look: &'a Look,
     /// The instant that is shown.
     pub now: Timestamp,
+    /// The present; another instant than the one that is shown while the picture stands still.
+    pub present: Timestamp,
     zone: Zone,
     wake: Rc<Cell<Option<Timestamp>>>,
     content: Rc<Cell<Option<(usize, usize)>>>,
@@ -38,10 +40,18 @@ impl<'a> Scene<'a> {
             app,
             look,
             now,
+            present: now,
             zone: look.zone,
             wake: Rc::default(),
             content: Rc::default(),
         }
+    }
+
+    /// The same surroundings at another present.
+    #[must_use]
+    pub fn living(mut self, present: Timestamp) -> Self {
+        self.present = present;
+        self
     }
 
     /// Styles.

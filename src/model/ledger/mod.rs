@@ -169,6 +169,14 @@ impl Ledger {
         }
     }
 
+    /// As [`Ledger::recall`], but with every value that a reading had, in the order they became
+    /// known: what was corrected is marked as such.
+    pub fn relive(&mut self, changes: impl IntoIterator<Item = (Change, Timestamp)>) {
+        for (change, fetched_at) in changes {
+            self.take(&change, fetched_at);
+        }
+    }
+
     /// Makes rows of all that was taken from history.
     pub fn restored(&mut self) {
         for source in 0..self.sources.len() {

@@ -161,6 +161,27 @@ pub const KEYS: &[Binding] = &[
         PLAIN,
     ),
     bind(
+        &[key(',')],
+        Command::Earlier,
+        "Back a quarter of an hour: the board as it was then",
+        None,
+        PLAIN,
+    ),
+    bind(
+        &[key('.')],
+        Command::Later,
+        "Forward a quarter of an hour, up to the present",
+        None,
+        PLAIN,
+    ),
+    bind(
+        &[key('0')],
+        Command::Present,
+        "Back to the present, from the past or from a frozen picture",
+        None,
+        PLAIN,
+    ),
+    bind(
         &[key('j'), plain(Code::Down)],
         Command::Down,
         "Down a row or a line",

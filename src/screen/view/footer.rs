@@ -97,7 +97,21 @@ fn state(scene: &Scene<'_>) -> Vec<Piece> {
     let theme = scene.theme();
     let app = scene.app;
     let mut parts: Vec<Piece> = Vec::new();
-    if let Some(frozen) = app.frozen {
+    if let Some(wanted) = app.wanted {
+        let wanted = scene.look.zone.time(wanted, scene.present);
+        parts.push((format!("reading {wanted}"), theme.warn));
+    }
+    if let Some(past) = app.past() {
+        let word = if scene.look.recorded {
+            "replay"
+        } else {
+            "live"
+        };
+        let past = scene.look.zone.time(past, scene.present);
+        let present = scene.look.zone.show(scene.present, "%H:%M");
+        let text = format!("showing {past}, {word} {present}");
+        parts.push((text, theme.warn));
+    } else if let Some(frozen) = app.frozen {
         let since = scene.time(frozen.at);
         let waiting = plural(frozen.waiting, "update", "updates");
         let text = format!("frozen {since}, {waiting} waiting");

@@ -26,6 +26,7 @@ use super::Look;
 use super::app::{App, ListKind, Overlay};
 use super::row::Row;
 use super::scene::Scene;
+use super::words::next_minute;
 
 /// Draws the screen as of `now` and says when it has to be drawn again, if nothing else happens.
 pub fn draw(
@@ -40,7 +41,7 @@ pub fn draw(
     let window = list::window(app, regions.body);
     app.list_mut().fit(window);
     buf.set_style(area, look.theme.ground);
-    let scene = Scene::new(app, look, app.shown_at(now));
+    let scene = Scene::new(app, look, app.shown_at(now)).living(now);
     if area.height < 3 {
         summary::draw(&scene, area, buf);
     } else {
@@ -61,11 +62,16 @@ pub fn draw(
     let content = scene.content();
     let shown = scene.wake().filter(|_| app.frozen.is_none());
     let states = app.judgement.until.filter(|_| app.frozen.is_none());
+    // Beside the past stands the time of the present.
+    let present = app.past().map(|_| next_minute(now));
     let message = app.message.as_ref().map(|message| message.until);
     if let (Some((content, window)), Some(scroll)) = (content, app.scroll_mut()) {
         scroll.fit(content, window);
     }
-    [shown, states, message].into_iter().flatten().min()
+    [shown, states, present, message]
+        .into_iter()
+        .flatten()
+        .min()
 }
 
 /// Where things stand.
