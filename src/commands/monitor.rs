@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use super::{Exit, Globals, UsageError, session};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::engine::{Engine, Poker, Start, Stopped};
+use crate::engine::{Counting, Engine, Poker, Start, Stopped};
 use crate::history::History;
 use crate::screen::{self, Effect};
 
@@ -55,7 +55,7 @@ pub(super) async fn show(
         clock.clone(),
     ));
     let (effects, wanted) = mpsc::channel(16);
-    let serve = tokio::spawn(serve(wanted, engine.poker()));
+    let serve = tokio::spawn(serve(wanted, engine.poker(), engine.counting()));
     let shown = tokio::select! {
         shown = screen::run(look, engine.boards(), clock, effects) => shown.wrap_err("the terminal"),
         stopped = engine.stopped() => Err(match stopped {
@@ -75,11 +75,17 @@ pub(super) async fn show(
     Ok(Exit::Ok)
 }
 
-/// Does what the screen asks for.
-async fn serve(mut wanted: mpsc::Receiver<Effect>, poker: Poker) {
+/// Does what the screen asks for, until the operator leaves.
+pub async fn serve(mut wanted: mpsc::Receiver<Effect>, poker: Poker, counting: Counting) {
     while let Some(effect) = wanted.recv().await {
         match effect {
             Effect::PollNow(source) => poker.poll_now(source.as_deref()),
+            Effect::Count {
+                store,
+                people,
+                reason,
+            } => counting.set(store, people, reason).await,
+            Effect::TakeBack { store } => counting.undo(store).await,
             Effect::Quit => return,
         }
     }

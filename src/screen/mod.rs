@@ -50,6 +50,20 @@ pub struct Look {
 pub enum Effect {
     /// Ask a source now, within its budget; `None` means every source.
     PollNow(Option<Arc<str>>),
+    /// Somebody counted the people inside a store.
+    Count {
+        /// Name of the store.
+        store: Arc<str>,
+        /// So many are inside.
+        people: u32,
+        /// Why, in the operator's words; may be empty.
+        reason: String,
+    },
+    /// The newest count by hand of a store was a mistake.
+    TakeBack {
+        /// Name of the store.
+        store: Arc<str>,
+    },
     /// The operator has left.
     Quit,
 }

@@ -11,6 +11,8 @@ use super::keymap::{self, Command};
 use super::row::Row;
 use super::{Effect, Job};
 
+mod counting;
+
 /// What is to be done outside the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -41,6 +43,11 @@ pub fn update(app: &mut App, input: Input, now: Timestamp) -> Vec<Action> {
 fn press(app: &mut App, key: Key, now: Timestamp) -> Vec<Action> {
     app.message = None;
     let armed = std::mem::take(&mut app.quitting);
+    if app.prompt.is_some()
+        && let Some(actions) = counting::answer(app, key, now)
+    {
+        return actions;
+    }
     if app.typing && type_filter(app, key) {
         return Vec::new();
     }
@@ -140,6 +147,8 @@ fn act(app: &mut App, command: Command, now: Timestamp) {
         Command::Help => help(app),
         Command::Explain => explain(app, now),
         Command::Freeze => freeze(app, now),
+        Command::Count => counting::ask(app, now),
+        Command::TakeBack => counting::ask_back(app, now),
         Command::Raw => {
             app.raw = !app.raw;
             let which = if app.raw {

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 
+mod by_hand;
 mod conversion;
 mod devices;
 mod poll;

@@ -157,24 +157,29 @@ impl Stage {
         self
     }
 
-    /// Somebody counts the people inside, on a running engine. Gives the board after that.
-    pub async fn count(self, now: &str, people: u32, reason: &str) -> Value {
+    /// An engine on this history that polls nobody.
+    pub async fn running(self, now: &str) -> (Engine, Clock) {
         self.hand.set(at(now));
         let (mut sources, desk) = open(&self.config, &self.history, &self.clock).await;
         for member in &mut sources.members {
             member.source = None;
         }
-        let engine = Engine::polling(sources, desk, &self.clock);
+        (Engine::polling(sources, desk, &self.clock), self.clock)
+    }
+
+    /// Somebody counts the people inside. Gives the board after that.
+    pub async fn count(self, now: &str, people: u32, reason: &str) -> Value {
+        let (engine, clock) = self.running(now).await;
         let mut boards = engine.boards();
         boards.borrow_and_update();
-        engine
-            .counting()
+        let counting = engine.counting();
+        counting
             .set("Ermou".into(), people, reason.to_owned())
             .await;
         boards.changed().await.unwrap();
         let board = boards.borrow().clone();
         engine.stop().await;
-        serde_json::to_value(Snapshot::of(&board, self.clock.now())).unwrap()
+        serde_json::to_value(Snapshot::of(&board, clock.now())).unwrap()
     }
 
     /// The board as scripts see it.
