@@ -7,7 +7,7 @@ use super::past::{Past, Shelf};
 use super::{Exit, Globals, UsageError, session};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::engine::{Engine, Poker, Start, Stopped};
+use crate::engine::{Counting, Engine, Poker, Start, Stopped};
 use crate::history::{History, RollUp};
 use crate::model::Timestamp;
 use crate::screen::{self, Effect, Wires};
@@ -57,7 +57,7 @@ pub(super) async fn show(
     let (effects, wanted) = mpsc::channel(16);
     let (answer, answers) = mpsc::channel(4);
     let (wish, wishes) = watch::channel(None);
-    let serve = tokio::spawn(serve(wanted, Some(engine.poker()), wish));
+    let serve = tokio::spawn(serve(wanted, Some((engine.poker(), engine.counting())), wish));
     let past = Past {
         config: config.clone(),
         zone,
@@ -101,21 +101,28 @@ pub(super) fn need_terminal() -> Result<()> {
     Err(UsageError(words.to_owned()).into())
 }
 
-/// Does what the screen asks for; without a poker nobody is asked anything.
-pub(super) async fn serve(
+/// Does what the screen asks for, until the operator leaves; without an engine nobody is asked
+/// anything and nothing is counted.
+pub async fn serve(
     mut wanted: mpsc::Receiver<Effect>,
-    poker: Option<Poker>,
+    engine: Option<(Poker, Counting)>,
     wish: watch::Sender<Option<Timestamp>>,
 ) {
     while let Some(effect) = wanted.recv().await {
-        match effect {
-            Effect::PollNow(source) => {
-                if let Some(poker) = &poker {
-                    poker.poll_now(source.as_deref());
-                }
-            }
-            Effect::LookBack(at) => drop(wish.send_replace(Some(at))),
-            Effect::Quit => return,
+        match (effect, &engine) {
+            (Effect::PollNow(source), Some((poker, _))) => poker.poll_now(source.as_deref()),
+            (
+                Effect::Count {
+                    store,
+                    people,
+                    reason,
+                },
+                Some((_, counting)),
+            ) => counting.set(store, people, reason).await,
+            (Effect::TakeBack { store }, Some((_, counting))) => counting.undo(store).await,
+            (Effect::PollNow(_) | Effect::Count { .. } | Effect::TakeBack { .. }, None) => {}
+            (Effect::LookBack(at), _) => drop(wish.send_replace(Some(at))),
+            (Effect::Quit, _) => return,
         }
     }
 }

@@ -360,6 +360,12 @@ impl DeviceRow {
         self.facts.is_blocked()
     }
 
+    /// Whether it is a machine that the vendor says is offline.
+    #[must_use]
+    pub fn is_offline(&self) -> bool {
+        matches!(self.facts.detail, Detail::Machine { offline: true, .. })
+    }
+
     /// How many sales a machine made in the stretch before `now`.
     #[must_use]
     pub fn sales_within(&self, stretch: chrono::TimeDelta, now: Timestamp) -> usize {

@@ -19,6 +19,9 @@ pub struct HandCount {
     pub people: u32,
     /// Why, in the operator's words; may be empty.
     pub reason: String,
+    /// The number that was shown until then.
+    #[serde(default)]
+    pub was: Option<u32>,
     /// When it was taken back.
     #[serde(default)]
     pub undone: Option<Timestamp>,
@@ -34,8 +37,16 @@ impl HandCount {
             at,
             people,
             reason: reason.trim().chars().take(LONGEST_REASON).collect(),
+            was: None,
             undone: None,
         }
+    }
+
+    /// In the place of the number that was shown until then.
+    #[must_use]
+    pub fn instead_of(mut self, was: Option<u32>) -> Self {
+        self.was = was;
+        self
     }
 }
 

@@ -16,9 +16,11 @@ use super::row::{Item, Row};
 
 mod list;
 mod past;
+mod prompt;
 
 pub use super::row::ListKind;
 pub use list::List;
+pub use prompt::{Prompt, Question};
 
 /// The state of the screen.
 #[derive(Clone, Debug)]
@@ -41,6 +43,8 @@ pub struct App {
     pub overlay: Option<Overlay>,
     /// A filter is being typed.
     pub typing: bool,
+    /// A question that is being answered.
+    pub prompt: Option<Prompt>,
     /// Raw instead of corrected occupancy.
     pub raw: bool,
     /// What the footer has to say.
@@ -201,6 +205,7 @@ impl App {
             page: None,
             overlay: None,
             typing: false,
+            prompt: None,
             raw: false,
             message: None,
             quitting: false,

@@ -53,6 +53,10 @@ pub enum Command {
     Poll,
     /// Corrected or raw numbers.
     Raw,
+    /// Type in how many people somebody counted.
+    Count,
+    /// Take the newest count by hand back.
+    TakeBack,
     /// Why this number.
     Explain,
     /// The keys.

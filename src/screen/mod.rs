@@ -57,6 +57,20 @@ pub enum Effect {
     PollNow(Option<Arc<str>>),
     /// Bring the board as it was at an instant; the newest wish counts.
     LookBack(Timestamp),
+    /// Somebody counted the people inside a store.
+    Count {
+        /// Name of the store.
+        store: Arc<str>,
+        /// So many are inside.
+        people: u32,
+        /// Why, in the operator's words; may be empty.
+        reason: String,
+    },
+    /// The newest count by hand of a store was a mistake.
+    TakeBack {
+        /// Name of the store.
+        store: Arc<str>,
+    },
     /// The operator has left.
     Quit,
 }

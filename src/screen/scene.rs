@@ -123,6 +123,14 @@ impl<'a> Scene<'a> {
         self.content.set(Some((content, window)));
     }
 
+    /// Whether the topmost scrolled text is longer than its window.
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        self.content
+            .get()
+            .is_some_and(|(content, window)| content > window)
+    }
+
     /// The sizes of the topmost scrolled text.
     #[must_use]
     pub fn content(&self) -> Option<(usize, usize)> {

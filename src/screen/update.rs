@@ -12,6 +12,8 @@ use super::row::Row;
 use super::words;
 use super::{Answer, Effect, Job};
 
+mod counting;
+
 /// What is to be done outside the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -62,6 +64,11 @@ pub fn answered(app: &mut App, answer: &Answer, now: Timestamp) {
 fn press(app: &mut App, key: Key, now: Timestamp) -> Vec<Action> {
     app.message = None;
     let armed = std::mem::take(&mut app.quitting);
+    if app.prompt.is_some()
+        && let Some(actions) = counting::answer(app, key, now)
+    {
+        return actions;
+    }
     if app.typing && type_filter(app, key) {
         return Vec::new();
     }
@@ -187,6 +194,8 @@ fn act(app: &mut App, command: Command, now: Timestamp) {
         Command::Explain => explain(app, now),
         Command::Freeze => freeze(app, now),
         Command::Present => present(app, now),
+        Command::Count => counting::ask(app, now),
+        Command::TakeBack => counting::ask_back(app, now),
         Command::Raw => {
             app.raw = !app.raw;
             let which = if app.raw {

@@ -32,6 +32,7 @@ pub struct Shop {
     /// First and last missing quarter of the day.
     pub hole: Option<(usize, usize)>,
     pub declared: bool,
+    pub evidence: Evidence,
 }
 
 impl Shop {
@@ -46,6 +47,7 @@ impl Shop {
             reaches: 0,
             hole: None,
             declared: true,
+            evidence: Evidence::default(),
         }
     }
 
@@ -127,7 +129,7 @@ impl Shop {
             confirmed: true,
             paused: false,
             peak,
-            evidence: Evidence::default(),
+            evidence: self.evidence.clone(),
         }
     }
 

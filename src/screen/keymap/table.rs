@@ -91,6 +91,13 @@ pub const KEYS: &[Binding] = &[
         ALL,
     ),
     bind(
+        &[key('j'), plain(Code::Down)],
+        Command::Down,
+        "Down a row or a line",
+        Some("more"),
+        ALL,
+    ),
+    bind(
         &[key('/')],
         Command::Filter,
         "Filter as you type: name, state:late, group:x, source:x; ! turns it round",
@@ -182,11 +189,18 @@ pub const KEYS: &[Binding] = &[
         PLAIN,
     ),
     bind(
-        &[key('j'), plain(Code::Down)],
-        Command::Down,
-        "Down a row or a line",
+        &[key('i')],
+        Command::Count,
+        "People inside, counted by hand: a number and a reason; stays on this machine",
+        Some("count by hand"),
+        STORES,
+    ),
+    bind(
+        &[key('I')],
+        Command::TakeBack,
+        "Take the newest count by hand back",
         None,
-        ALL,
+        STORES,
     ),
     bind(
         &[key('k'), plain(Code::Up)],

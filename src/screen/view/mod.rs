@@ -44,11 +44,13 @@ pub fn draw(
     let scene = Scene::new(app, look, app.shown_at(now)).living(now);
     if area.height < 3 {
         summary::draw(&scene, area, buf);
+        if app.prompt.is_some() {
+            footer::draw(&scene, regions.footer, buf);
+        }
     } else {
         header::draw(&scene, regions.header, buf);
         banner::draw(&scene, regions.banner, buf);
         body(&scene, regions.body, buf);
-        footer::draw(&scene, regions.footer, buf);
         match &app.overlay {
             Some(Overlay::Help { scroll, filter }) => {
                 help::draw(&scene, (scroll.top, filter), regions.body, buf);
@@ -58,6 +60,8 @@ pub fn draw(
             }
             None => {}
         }
+        // Last, because it tells of text that goes on below.
+        footer::draw(&scene, regions.footer, buf);
     }
     let content = scene.content();
     let shown = scene.wake().filter(|_| app.frozen.is_none());
@@ -92,7 +96,8 @@ impl Regions {
             _ => troubles.min(3),
         };
         let air = u16::from(area.height >= 16);
-        let footer = u16::from(area.height >= 5);
+        // A question must be seen wherever it can be answered.
+        let footer = u16::from(area.height >= 5 || app.prompt.is_some()).min(area.height);
         let header = area.height.min(1);
         let body_top = header + banner + air;
         let body = area.height.saturating_sub(body_top + footer);
