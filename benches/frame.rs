@@ -138,6 +138,7 @@ impl Screen {
                 glyphs: &BRAILLE,
                 zone: Zone::Named(chrono_tz::Europe::Athens),
                 badge: String::new(),
+                recorded: false,
             },
             now,
             canvas: Canvas::new(Wire(CrosstermBackend::new(io::sink()))).unwrap(),

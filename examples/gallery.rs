@@ -44,11 +44,18 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         glyphs: glyphs::choose(choice.unwrap_or_default(), &environment),
         zone: Zone::Named(chrono_tz::Europe::Athens),
         badge: "gallery".to_owned(),
+        recorded: false,
     };
     screen::terminal::install_panic_hook();
     let clock = Clock::scaled(boards::now(), 1.0);
     let (_feed, receiver) = tokio::sync::watch::channel(Arc::new(board));
     let (effects, _asked) = tokio::sync::mpsc::channel(16);
-    screen::run(look, receiver, clock, effects).await?;
+    let (_answer, answers) = tokio::sync::mpsc::channel(1);
+    let wires = screen::Wires {
+        boards: receiver,
+        effects,
+        answers,
+    };
+    screen::run(look, wires, clock).await?;
     Ok(())
 }

@@ -59,6 +59,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         glyphs: set,
         zone: Zone::Named(chrono_tz::Europe::Athens),
         badge: String::new(),
+        recorded: false,
     };
     let mut app = App::new(Arc::new(board), now, 1.0);
     let mut frame = Buffer::empty(area);

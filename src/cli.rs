@@ -29,10 +29,12 @@ pub enum Command {
     Poll(commands::poll::Args),
     /// Validate the configuration and prove with the fewest requests that each source works
     Check(commands::check::Args),
-    /// Print occupancy estimates for readings from a CSV file
+    /// Show a span of the history again, or print estimates for readings from a CSV file
     Replay(commands::replay::Args),
     /// Print readings from the history
     Export(commands::export::Args),
+    /// Copy the history to a file, also while the monitor runs
+    Backup(commands::backup::Args),
     /// Run only the vendor simulators and print a configuration for them
     Simulate(commands::simulate::Args),
     /// Write a commented starter configuration

@@ -21,11 +21,12 @@ pub struct Clock(Kind);
 enum Kind {
     /// The machine's clock, read anew each time so that suspend and clock steps are seen.
     System,
-    /// Starts at `origin` and runs `speed` times faster than the wall.
+    /// Starts at `origin` and runs `speed` times faster than the wall, at most to `until`.
     Scaled {
         origin: Timestamp,
         began: tokio::time::Instant,
         speed: f64,
+        until: Timestamp,
     },
     /// Stands still until [`Hand::set`] or [`Hand::advance`] moves it.
     Manual(Arc<Face>),
@@ -70,10 +71,18 @@ impl Clock {
     /// A clock that reads `origin` now and runs `speed` times faster than the wall.
     #[must_use]
     pub fn scaled(origin: Timestamp, speed: f64) -> Self {
+        Self::bounded(origin, speed, Timestamp::MAX_UTC)
+    }
+
+    /// As [`Clock::scaled`], but it stands still once it reads `until`: what lies behind is waited
+    /// for in vain.
+    #[must_use]
+    pub fn bounded(origin: Timestamp, speed: f64, until: Timestamp) -> Self {
         Self(Kind::Scaled {
             origin,
             began: monotonic(),
             speed: speed.max(0.001),
+            until,
         })
     }
 
@@ -108,9 +117,13 @@ impl Clock {
                 origin,
                 began,
                 speed,
+                until,
             } => {
                 let real = monotonic().duration_since(*began);
-                *origin + delta(real.mul_f64(*speed))
+                let passed = delta(real.mul_f64(*speed));
+                origin
+                    .checked_add_signed(passed)
+                    .map_or(*until, |now| now.min(*until))
             }
             Kind::Manual(face) => {
                 DateTime::from_timestamp_millis(face.unix_ms.load(Ordering::SeqCst))
@@ -155,6 +168,9 @@ impl Clock {
     /// cut into pieces so that a suspended machine or a stepped clock is noticed.
     async fn nap(&self, now: Timestamp, until: Timestamp) -> Timestamp {
         const LONGEST_NAP: Duration = Duration::from_secs(30);
+        if matches!(self.0, Kind::Scaled { until, .. } if now >= until) {
+            std::future::pending::<()>().await;
+        }
         if let Kind::Manual(face) = &self.0 {
             if face.leaps {
                 let until = until.timestamp_millis();
@@ -208,6 +224,21 @@ mod tests {
         clock.sleep_until(at("2026-03-02T08:30:00Z")).await;
         let late = clock.now() - at("2026-03-02T08:30:00Z");
         assert!(late >= TimeDelta::zero() && late < TimeDelta::seconds(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bounded_clock_stands_still_at_its_end() {
+        let end = at("2026-03-02T09:00:00Z");
+        let clock = Clock::bounded(at("2026-03-02T08:00:00Z"), 60.0, end);
+        clock.sleep_until(end).await;
+        tokio::time::sleep(Duration::from_secs(600)).await;
+        assert_eq!(clock.now(), end);
+        let behind = clock.sleep_until(end + TimeDelta::seconds(1));
+        assert!(
+            tokio::time::timeout(Duration::from_secs(600), behind)
+                .await
+                .is_err()
+        );
     }
 
     #[tokio::test]

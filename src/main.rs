@@ -54,8 +54,9 @@ async fn run(cli: Cli) -> Result<Exit> {
         Some(Command::Demo(args)) => commands::demo::run(args, globals).await,
         Some(Command::Poll(args)) => commands::poll::run(args, globals, out).await,
         Some(Command::Check(args)) => commands::check::run(args, globals, out).await,
-        Some(Command::Replay(args)) => commands::replay::run(&args, globals, out),
+        Some(Command::Replay(args)) => commands::replay::start(&args, globals, out).await,
         Some(Command::Export(args)) => commands::export::run(args, globals, out).await,
+        Some(Command::Backup(args)) => commands::backup::run(args, globals, out).await,
         Some(Command::Simulate(args)) => commands::simulate::run(args, out).await,
         Some(Command::Init(args)) => commands::init::run(&args, globals, out),
         Some(Command::Completions { shell }) => {

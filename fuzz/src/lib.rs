@@ -95,6 +95,7 @@ fn poll(vendor: &str, data: &[u8]) {
             since: now - TimeDelta::hours(5),
             horizon: None,
             known: Vec::new(),
+            ..Ask::default()
         };
         source.poll(&ask).await
     });

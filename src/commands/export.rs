@@ -13,7 +13,7 @@ use color_eyre::eyre::{Report, Result, WrapErr};
 use serde::Serialize;
 
 use super::{Exit, Globals, UsageError, session};
-use crate::config::{self, Config, HistoryPath};
+use crate::config::Config;
 use crate::history::{Query, Reader, Stored};
 use crate::model::Timestamp;
 use crate::model::calendar::first_instant;
@@ -84,15 +84,7 @@ pub const HEADER: [&str; 9] = [
 #[expect(clippy::unused_async, reason = "every command is started the same way")]
 pub async fn run(args: Args, globals: &Globals, out: &mut dyn Write) -> Result<Exit> {
     let config = session::config(globals)?;
-    let path = match &config.history.path {
-        Some(HistoryPath::File(path)) => Some(path.clone()),
-        Some(HistoryPath::Memory) => None,
-        None => config::default_history_path(),
-    };
-    let path = path.ok_or_else(|| {
-        UsageError("the configuration keeps no history; set `path` under [history]".into())
-    })?;
-    write(&args, &config, &path, out)?;
+    write(&args, &config, &session::history_file(&config)?, out)?;
     Ok(Exit::Ok)
 }
 
@@ -107,7 +99,7 @@ pub fn write(args: &Args, config: &Config, path: &Path, out: &mut dyn Write) -> 
         .map(|name| named(config, name))
         .transpose()?;
     let zone = || store.map_or_else(|| session::display_zone(config), |store| store.timezone);
-    let reader = Reader::open(path).map_err(session::told)?;
+    let reader = session::reader(path)?;
     let wanted = wanted(&reader, store, &args.devices)?;
     let from = args.from.map(|bound| bound.instant(zone));
     let to = args.to.map(|bound| bound.instant(zone));
@@ -189,7 +181,8 @@ fn claimant<'a>(config: &'a Config, device: &DeviceId) -> Option<&'a str> {
     config.stores.iter().find(claims).map(|store| &*store.name)
 }
 
-fn bound(text: &str) -> Result<Bound, String> {
+/// Reads an end of a range.
+pub(super) fn bound(text: &str) -> Result<Bound, String> {
     if let Ok(instant) = chrono::DateTime::parse_from_rfc3339(text) {
         return Ok(Bound::At(instant.to_utc()));
     }
@@ -199,7 +192,8 @@ fn bound(text: &str) -> Result<Bound, String> {
 }
 
 impl Bound {
-    fn instant(self, zone: impl Fn() -> Tz) -> Timestamp {
+    /// The instant it means, days in `zone`.
+    pub(super) fn instant(self, zone: impl Fn() -> Tz) -> Timestamp {
         match self {
             Self::At(instant) => instant,
             Self::Day(day) => first_instant(zone(), day, NaiveTime::MIN),

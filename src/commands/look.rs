@@ -31,6 +31,7 @@ pub(super) fn of(config: &Config, globals: &Globals, zone: Tz, badge: &str) -> R
         glyphs: glyphs::choose(choice, &environment),
         zone: Zone::Named(zone),
         badge: badge.to_owned(),
+        recorded: false,
     })
 }
 

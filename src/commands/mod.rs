@@ -1,6 +1,7 @@
 //! One file per command. A command gets its arguments, the global options and the output to write
 //! its result to; everything else it has to say goes to standard error or the log.
 
+pub mod backup;
 pub mod check;
 pub mod crash;
 pub mod demo;
@@ -9,6 +10,7 @@ pub mod init;
 pub mod log;
 mod look;
 pub mod monitor;
+mod past;
 pub mod poll;
 pub mod replay;
 mod session;

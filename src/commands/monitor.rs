@@ -1,14 +1,16 @@
 //! `occtop`: the monitor on the configured sources.
 
 use color_eyre::eyre::{Report, Result, WrapErr, eyre};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
+use super::past::{Past, Shelf};
 use super::{Exit, Globals, UsageError, session};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::engine::{Engine, Poker, Start, Stopped};
-use crate::history::History;
-use crate::screen::{self, Effect};
+use crate::engine::{Counting, Engine, Poker, Start, Stopped};
+use crate::history::{History, RollUp};
+use crate::model::Timestamp;
+use crate::screen::{self, Effect, Wires};
 
 /// Runs the monitor until the operator leaves or the terminal goes away.
 ///
@@ -39,12 +41,7 @@ pub(super) async fn show(
 ) -> Result<Exit> {
     let zone = session::display_zone(config);
     let look = super::look::of(config, globals, zone, badge)?;
-    if !std::io::IsTerminal::is_terminal(&std::io::stdout()) {
-        return Err(UsageError(
-            "the monitor needs a terminal; use `occtop poll` in scripts and pipes".to_owned(),
-        )
-        .into());
-    }
+    need_terminal()?;
     let mut engine = Engine::start(Start {
         config: config.clone(),
         zone,
@@ -58,9 +55,22 @@ pub(super) async fn show(
         clock.clone(),
     ));
     let (effects, wanted) = mpsc::channel(16);
-    let serve = tokio::spawn(serve(wanted, engine.poker()));
+    let (answer, answers) = mpsc::channel(4);
+    let (wish, wishes) = watch::channel(None);
+    let serve = tokio::spawn(serve(wanted, Some((engine.poker(), engine.counting())), wish));
+    let past = Past {
+        config: config.clone(),
+        zone,
+        shelf: Shelf::Written(history.handle.clone()),
+    };
+    let look_back = tokio::spawn(past.answer(wishes, answer));
+    let wires = Wires {
+        boards: engine.boards(),
+        effects,
+        answers,
+    };
     let shown = tokio::select! {
-        shown = screen::run(look, engine.boards(), clock, effects) => shown.wrap_err("the terminal"),
+        shown = screen::run(look, wires, clock) => shown.wrap_err("the terminal"),
         stopped = engine.stopped() => Err(match stopped {
             Stopped::Panicked(error) => eyre!(super::crash::of_task(&error)),
             Stopped::Unreadable(error) => Report::new(error).wrap_err("reading the history"),
@@ -68,6 +78,7 @@ pub(super) async fn show(
     };
     prune.abort();
     serve.abort();
+    look_back.abort();
     engine.stop().await;
     history
         .handle
@@ -78,17 +89,46 @@ pub(super) async fn show(
     Ok(Exit::Ok)
 }
 
-/// Does what the screen asks for.
-async fn serve(mut wanted: mpsc::Receiver<Effect>, poker: Poker) {
+/// Refuses to draw into a file or a pipe.
+///
+/// # Errors
+/// [`UsageError`] where standard output is no terminal.
+pub(super) fn need_terminal() -> Result<()> {
+    if std::io::IsTerminal::is_terminal(&std::io::stdout()) {
+        return Ok(());
+    }
+    let words = "the monitor needs a terminal; use `occtop poll` in scripts and pipes";
+    Err(UsageError(words.to_owned()).into())
+}
+
+/// Does what the screen asks for, until the operator leaves; without an engine nobody is asked
+/// anything and nothing is counted.
+pub async fn serve(
+    mut wanted: mpsc::Receiver<Effect>,
+    engine: Option<(Poker, Counting)>,
+    wish: watch::Sender<Option<Timestamp>>,
+) {
     while let Some(effect) = wanted.recv().await {
-        match effect {
-            Effect::PollNow(source) => poker.poll_now(source.as_deref()),
-            Effect::Quit => return,
+        match (effect, &engine) {
+            (Effect::PollNow(source), Some((poker, _))) => poker.poll_now(source.as_deref()),
+            (
+                Effect::Count {
+                    store,
+                    people,
+                    reason,
+                },
+                Some((_, counting)),
+            ) => counting.set(store, people, reason).await,
+            (Effect::TakeBack { store }, Some((_, counting))) => counting.undo(store).await,
+            (Effect::PollNow(_) | Effect::Count { .. } | Effect::TakeBack { .. }, None) => {}
+            (Effect::LookBack(at), _) => drop(wish.send_replace(Some(at))),
+            (Effect::Quit, _) => return,
         }
     }
 }
 
-/// Forgets what is older than the configuration wants kept, at start and then daily.
+/// Forgets what is older than the configuration wants kept and makes coarser what is old, at start
+/// and then daily.
 async fn keep(history: History, keep: std::time::Duration, clock: Clock) {
     let keep = chrono::TimeDelta::from_std(keep).unwrap_or(chrono::TimeDelta::MAX);
     loop {
@@ -97,6 +137,9 @@ async fn keep(history: History, keep: std::time::Duration, clock: Clock) {
             && let Err(error) = history.prune(before).await
         {
             tracing::warn!(%error, "old readings could not be deleted");
+        }
+        if let Err(error) = history.roll_up(RollUp::due(now)).await {
+            tracing::warn!(%error, "old readings could not be rolled up");
         }
         clock.sleep_until(now + chrono::TimeDelta::days(1)).await;
     }

@@ -1,4 +1,6 @@
-//! `occtop replay`: feeds readings from a CSV file through the estimator and prints its estimates.
+//! `occtop replay`: the monitor on a span of history, or estimates for readings from a CSV file.
+//!
+//! With a file it feeds its readings through the estimator and prints its estimates.
 //!
 //! Rows are taken in file order, which is the order of delivery. Rows that follow each other with
 //! the same `delivered` instant are one batch. A batch gives one row for each store whose number
@@ -7,6 +9,7 @@
 //! for the other doors of its cell gives none.
 
 mod known;
+mod recorded;
 mod rows;
 
 use std::io::{self, Read, Write};
@@ -19,6 +22,8 @@ use color_eyre::eyre::Result;
 
 use self::known::Known;
 use self::rows::{Row, Rows, StoreRows};
+use super::export::{Bound, bound};
+use super::simulate::speed;
 use super::{Exit, Globals, UsageError, say, session};
 use crate::config::{Config, duration};
 use crate::model::Timestamp;
@@ -27,19 +32,41 @@ use crate::model::occupancy::{Day, Door, Estimate, Estimator, Settings, Taken, V
 use crate::model::store::Store;
 use crate::output::csv::failure;
 
-/// Print occupancy estimates for readings from a CSV file.
+/// Print occupancy estimates for readings from a CSV file, or show a span of the history.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// Readings in the order of their delivery: `store,door,start,span_s,in,out[,delivered]` with a
     /// header line; - reads standard input
-    pub file: PathBuf,
+    #[arg(required_unless_present = "from")]
+    pub file: Option<PathBuf>,
     /// Print the estimates known at fixed times, for example every 5m, instead of after each
     /// delivery
-    #[arg(long, value_name = "DURATION", value_parser = step)]
+    #[arg(long, value_name = "DURATION", value_parser = step, conflicts_with = "from")]
     pub at_every: Option<Duration>,
+    /// Open the monitor on the history from here on, without a network: 2026-03-02T08:00:00Z, or
+    /// 2026-03-02 for the start of that day in the display zone
+    #[arg(long, value_name = "WHEN", value_parser = bound, conflicts_with = "file")]
+    pub from: Option<Bound>,
+    /// Where the replay of the history ends (default: where the history does)
+    #[arg(long, value_name = "WHEN", value_parser = bound, requires = "from")]
+    pub to: Option<Bound>,
+    /// How many times faster than the wall time runs in a replay of the history (default: 60)
+    #[arg(long, value_name = "X", value_parser = speed, requires = "from")]
+    pub speed: Option<f64>,
 }
 
-/// Runs the command.
+/// Runs the command: on a span of the history where one is named, else on a file.
+///
+/// # Errors
+/// As [`run`]; [`UsageError`] also where the history has nothing in the span.
+pub async fn start(args: &Args, globals: &Globals, out: &mut dyn Write) -> Result<Exit> {
+    match args.from {
+        Some(from) => recorded::run(args, from, globals).await,
+        None => run(args, globals, out),
+    }
+}
+
+/// Prints the estimates for a file.
 ///
 /// # Errors
 /// [`UsageError`] for a file that cannot be read or has a mistake, with its line and column;
@@ -51,7 +78,7 @@ pub fn run(args: &Args, globals: &Globals, out: &mut dyn Write) -> Result<Exit> 
         Some(_) => Some(session::config(globals)?),
         None => None,
     };
-    let (input, name) = open(&args.file)?;
+    let (input, name) = open(args.file.as_deref().unwrap_or(Path::new("-")))?;
     replay(input, &name, config.as_ref(), args.at_every, out)?;
     Ok(Exit::Ok)
 }

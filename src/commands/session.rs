@@ -1,6 +1,6 @@
 //! What commands share: the configuration, the history and the zone they run with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 use color_eyre::eyre::{Report, Result};
@@ -9,7 +9,7 @@ use super::Globals;
 use crate::clock::Clock;
 use crate::config::{self, Config, HistoryPath, Loaded};
 use crate::engine;
-use crate::history::{History, HistoryError, Location};
+use crate::history::{History, HistoryError, Location, Reader};
 
 /// An open history and what there is to say about it.
 pub struct OpenHistory {
@@ -91,7 +91,7 @@ pub async fn history(config: &Config, clock: &Clock) -> Result<OpenHistory> {
 }
 
 /// Mistakes in what was configured are told in one sentence; anything else is a fault.
-pub fn told(error: HistoryError) -> Report {
+fn told(error: HistoryError) -> Report {
     match error {
         HistoryError::Missing { .. }
         | HistoryError::Older { .. }
@@ -119,6 +119,29 @@ pub async fn history_or_memory(config: &Config, clock: &Clock) -> Result<OpenHis
         }
         opened => opened.map_err(told),
     }
+}
+
+/// The file of the configured history, for reading.
+///
+/// # Errors
+/// [`super::UsageError`] when the configuration keeps none.
+pub fn history_file(config: &Config) -> Result<PathBuf> {
+    match location(config) {
+        Location::File(path) => Ok(path),
+        Location::Memory => Err(super::UsageError(
+            "the configuration keeps no history; set `path` under [history]".into(),
+        )
+        .into()),
+    }
+}
+
+/// Opens the history at `path` for reading.
+///
+/// # Errors
+/// [`super::UsageError`] where there is none, or not one of this release; otherwise when it cannot
+/// be read.
+pub fn reader(path: &Path) -> Result<Reader> {
+    Reader::open(path).map_err(told)
 }
 
 /// A history that is gone with the program.

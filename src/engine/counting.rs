@@ -72,7 +72,8 @@ impl Desk {
         let mut counts = self.ledger.hand_counts(&store);
         match counted {
             Counted::Set { people, reason, .. } => {
-                counts.add(HandCount::new(now, people, &reason));
+                let was = self.shown_inside(&store);
+                counts.add(HandCount::new(now, people, &reason).instead_of(was));
             }
             Counted::Undo { .. } => {
                 if counts.undo(now).is_none() {
@@ -91,6 +92,13 @@ impl Desk {
             }
             Err(error) => self.cannot_write(&error),
         }
+    }
+
+    /// The number of people that is shown for a store.
+    fn shown_inside(&self, store: &str) -> Option<u32> {
+        let board = self.board();
+        let inside = board.store(store)?.occupancy.as_ref()?;
+        Some(inside.shown.value)
     }
 }
 
@@ -208,6 +216,12 @@ mod tests {
         hand.set(at("2026-03-02T10:20:00Z"));
         desk.count(twelve()).await;
         assert_eq!(inside(&desk).shown.value, 12);
+        let board = desk.board();
+        let by_hand = board.store("Ermou").unwrap().evidence.by_hand.clone();
+        let by_hand = by_hand.unwrap();
+        let was = Some(before.shown.value);
+        assert_eq!((by_hand.people, by_hand.was), (12, was));
+        assert_eq!(by_hand.reason, "walked round");
         let (mut again, _hand) = started(&history, "2026-03-02T10:21:00Z").await;
         let restored = inside(&again);
         assert_eq!(restored.shown.value, 12);
@@ -218,6 +232,8 @@ mod tests {
         let store = "Ermou".into();
         again.count(Counted::Undo { store }).await;
         assert_eq!(inside(&again).raw, 7);
+        let board = again.board();
+        assert_eq!(board.store("Ermou").unwrap().evidence.by_hand, None);
         let (third, _hand) = started(&history, "2026-03-02T10:22:00Z").await;
         assert_eq!(inside(&third).raw, 7);
     }

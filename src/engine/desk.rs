@@ -1,21 +1,21 @@
 //! The desk: where all attempts meet, one at a time.
 
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::clerk::Clerk;
 use super::counting::Counted;
+use super::counts::PastOf;
 use super::opening::Member;
 use super::past::{self, Memory};
 use crate::clock::Clock;
 use crate::history::{History, HistoryError, SetAside};
 use crate::model::Timestamp;
-use crate::model::attempt::{Ask, Attempt, ErrorKind, Outcome, SourceError};
+use crate::model::attempt::{Ask, Attempt, ErrorKind, Hole, Outcome, SourceError};
 use crate::model::board::Board;
-use crate::model::budget::Budget;
+use crate::model::ledger::Ledger;
 use crate::model::ledger::plan::Plan;
-use crate::model::ledger::{Ledger, Progress};
-use crate::model::schedule::{Finished, Schedule};
 use crate::vendors::transport::SharedBudget;
 
 /// What pollers ask of the desk.
@@ -51,16 +51,6 @@ pub struct Desk {
     standing: Vec<Arc<str>>,
 }
 
-/// The share of a budget that planned polls may use; the rest is for retries and for the operator.
-const SCHEDULED: f64 = 0.7;
-
-/// What the desk keeps for one source.
-struct Clerk {
-    name: Arc<str>,
-    schedule: Schedule,
-    budget: SharedBudget,
-}
-
 /// What the desk is told of a source before anything is read.
 pub(super) struct Place {
     name: Arc<str>,
@@ -93,21 +83,16 @@ impl Desk {
         let mut ledger = rows_made(ledger).await;
         let mut clerks = Vec::new();
         for (place, cadence) in places.into_iter().zip(cadences) {
-            let mut schedule = Schedule::new(&place.name, cadence);
             let memory = past.memory.remove(&*place.name).unwrap_or_default();
-            if let Some(learned) = memory.learned {
-                schedule.restore(learned);
-            }
             let sent = past.requests.remove(&place.name).unwrap_or_default();
-            locked(&place.budget).remember(sent);
             if let Some(error) = place.error {
                 ledger.misconfigured(&place.name, error);
             }
-            clerks.push(Clerk {
-                name: place.name,
-                schedule,
-                budget: place.budget,
-            });
+            let mut clerk = Clerk::new(place.name, cadence, memory.learned, place.budget);
+            clerk.remember(sent);
+            clerk.holes = memory.holes;
+            clerk.memory = memory.source;
+            clerks.push(clerk);
         }
         Ok(Self {
             ledger,
@@ -136,6 +121,20 @@ impl Desk {
         self.ledger.roll(now);
     }
 
+    /// Tells each source what an earlier run of it left.
+    pub(super) fn brief(&self, members: &mut [Member]) {
+        for member in members {
+            let clerk = self.clerks.iter().find(|clerk| clerk.name == member.name);
+            if let (Some(source), Some(clerk)) = (&mut member.source, clerk) {
+                let past = PastOf {
+                    source: member.name.clone(),
+                    history: self.history.clone(),
+                };
+                source.resume(clerk.memory.clone(), Arc::new(past));
+            }
+        }
+    }
+
     /// What a source is to bring now.
     #[must_use]
     pub fn ask(&self, name: &str) -> Ask {
@@ -145,7 +144,14 @@ impl Desk {
             since: self.ledger.plan().since(name, now),
             horizon: self.ledger.horizon(name),
             known: self.ledger.known(name),
+            reached: self.ledger.counters_reached(name),
+            holes: self.holes(name),
         }
+    }
+
+    fn holes(&self, name: &str) -> Vec<Hole> {
+        let clerk = self.clerks.iter().find(|clerk| *clerk.name == *name);
+        clerk.map(|clerk| clerk.holes.clone()).unwrap_or_default()
     }
 
     /// Takes a finished attempt and gives the instant of the next poll.
@@ -180,34 +186,9 @@ impl Desk {
         now: Timestamp,
     ) -> Option<Timestamp> {
         let clerk = self.clerks.iter_mut().find(|c| c.name == attempt.source)?;
-        if let Some(period_s) = (attempt.outcome.delivery.as_ref()).and_then(|came| came.period_s) {
-            clerk.schedule.observe_period(period_s);
-        }
-        let budget = locked(&clerk.budget);
-        let (last_hour, per_hour) = (budget.last_hour(now), budget.per_hour());
-        drop(budget);
-        let cost = f64::from(
-            u32::try_from(attempt.exchanges.len())
-                .unwrap_or(u32::MAX)
-                .max(1),
-        );
-        clerk
-            .schedule
-            .afford(f64::from(per_hour) * SCHEDULED / cost);
-        let next = clerk.schedule.finished(Finished {
-            at: now,
-            horizon,
-            error: attempt.outcome.error.as_ref(),
-            delivered: attempt.outcome.delivery.is_some(),
-        });
-        let progress = Progress {
-            fetch: clerk.schedule.fetch_state(),
-            next_poll: next,
-            expectation: clerk.schedule.expectation(),
-            last_hour,
-        };
+        let progress = clerk.take(attempt, horizon, now);
         self.ledger.progress(&attempt.source, progress);
-        next
+        progress.next_poll
     }
 
     /// Keeps what a restart should know beside the readings. Losing it costs a few polls of
@@ -215,12 +196,14 @@ impl Desk {
     async fn remember(&self, name: &str) {
         let clerk = self.clerks.iter().find(|clerk| *clerk.name == *name);
         let memory = Memory {
-            learned: clerk.map(|clerk| clerk.schedule.learned()),
+            learned: clerk.map(Clerk::learned),
+            holes: self.holes(name),
             delivered: self
                 .ledger
                 .delivered_spans(name)
                 .cloned()
                 .unwrap_or_default(),
+            source: clerk.and_then(|clerk| clerk.memory.clone()),
         };
         if let Ok(memory) = serde_json::to_value(memory) {
             drop(self.history.remember(name, past::MEMORY, &memory).await);
@@ -290,10 +273,6 @@ pub(super) async fn run(
             }
         }
     }
-}
-
-fn locked(budget: &SharedBudget) -> MutexGuard<'_, Budget> {
-    budget.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn unwritable(error: &HistoryError) -> String {

@@ -5,11 +5,15 @@
 //! history first, then the ledger, then the board. Viewers watch the newest board and never hold
 //! a lock that a poller needs.
 
+mod clerk;
 mod counting;
+mod counts;
 mod desk;
 mod opening;
 mod past;
+mod playback;
 mod poller;
+mod recording;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +37,8 @@ use crate::model::ledger::Ledger;
 pub use self::counting::Counting;
 pub use self::desk::{Desk, damaged};
 pub use self::opening::{Member, Sources, open};
+pub use self::playback::Playback;
+pub use self::recording::Recording;
 
 /// A running engine. Dropping it stops all polling.
 #[derive(Debug)]
@@ -195,12 +201,13 @@ async fn work(
 
 /// Polls until it is dropped or one of its tasks panics.
 async fn poll(
-    sources: Sources,
+    mut sources: Sources,
     desk: Desk,
     publish: watch::Sender<Arc<Board>>,
     mut ears: Ears,
     clock: Clock,
 ) {
+    desk.brief(&mut sources.members);
     // Attempts wait here while one is written; a full queue holds pollers, never viewers.
     let (to_desk, inbox) = mpsc::channel(sources.members.len().max(1));
     let mut tasks = JoinSet::new();
@@ -266,11 +273,12 @@ impl Poker {
 
 /// Polls the sources that `wanted` names once, all at the same time, and gives the board.
 pub async fn poll_once(
-    sources: Sources,
+    mut sources: Sources,
     mut desk: Desk,
     clock: &Clock,
     wanted: impl Fn(&str) -> bool,
 ) -> Arc<Board> {
+    desk.brief(&mut sources.members);
     let members = sources
         .members
         .into_iter()

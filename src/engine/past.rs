@@ -7,8 +7,9 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::counting;
-use crate::history::{History, HistoryError, PastAttempt, PastSource, Query, Stored};
+use crate::history::{self, History, HistoryError, PastAttempt, PastSource, Query, Stored};
 use crate::model::Timestamp;
+use crate::model::attempt::Hole;
 use crate::model::board::Beat;
 use crate::model::calendar::local_midnight;
 use crate::model::device::{DeviceId, Facts};
@@ -18,13 +19,13 @@ use crate::model::reading::{Quantity, Reading};
 use crate::model::schedule::Learned;
 
 /// How far back single readings are read: the running and the previous business day.
-const RECENT: TimeDelta = TimeDelta::hours(50);
+pub(super) const RECENT: TimeDelta = TimeDelta::hours(50);
 
 /// How far back counts are read to learn from: a fortnight, and the day it begins in.
-const LEARNED_FROM: TimeDelta = TimeDelta::days(15);
+pub(super) const LEARNED_FROM: TimeDelta = TimeDelta::days(15);
 
 /// Counts to learn from are read in pieces of this length.
-const LEARNED_PIECE: TimeDelta = TimeDelta::hours(12);
+pub(super) const LEARNED_PIECE: TimeDelta = TimeDelta::hours(12);
 
 /// What an earlier run left beside what is in the ledger.
 pub(super) struct Past {
@@ -42,6 +43,12 @@ pub(super) struct Memory {
     /// Which quiet stretches were delivered.
     #[serde(default)]
     pub delivered: Spans,
+    /// What of the past was still to be asked for.
+    #[serde(default)]
+    pub holes: Vec<Hole>,
+    /// What the source itself wants to know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<serde_json::Value>,
 }
 
 /// The key under which [`Memory`] is kept.
@@ -56,15 +63,7 @@ pub(super) async fn read(
 ) -> Result<Past, HistoryError> {
     let mut left = history.restore().await?;
     let by_hand = counting::remembered(&mut left.memory);
-    let memory: BTreeMap<String, Memory> = left
-        .memory
-        .into_iter()
-        .filter_map(|(owner, mut values)| {
-            // What an older version wrote in another form is forgotten, not an error.
-            let memory = serde_json::from_value(values.remove(MEMORY)?).ok()?;
-            Some((owner, memory))
-        })
-        .collect();
+    let memory = remembered(left.memory);
     let recent_from = quarter(now - RECENT);
     let bases = bases(history, ledger, &left.facts, now).await?;
     let newest = left.newest.into_iter();
@@ -97,10 +96,22 @@ pub(super) async fn read(
         requests: left
             .sources
             .iter()
-            .map(|(name, source)| (name.clone(), requests(source, now)))
+            .map(|(name, source)| (name.clone(), requests(&source.attempts, now)))
             .collect(),
         memory,
     })
+}
+
+/// What was remembered about each source.
+pub(super) fn remembered(memory: history::Memory) -> BTreeMap<String, Memory> {
+    let memory = memory.into_iter();
+    memory
+        .filter_map(|(owner, mut values)| {
+            // What an older version wrote in another form is forgotten, not an error.
+            let memory = serde_json::from_value(values.remove(MEMORY)?).ok()?;
+            Some((owner, memory))
+        })
+        .collect()
 }
 
 /// The levels from which the running day of each device is measured.
@@ -159,7 +170,7 @@ fn fetched(stored: Stored) -> (Reading, Timestamp) {
 }
 
 /// The start of the quarter hour that `at` is in.
-fn quarter(at: Timestamp) -> Timestamp {
+pub(super) fn quarter(at: Timestamp) -> Timestamp {
     at - TimeDelta::seconds(at.timestamp().rem_euclid(900))
 }
 
@@ -174,7 +185,7 @@ fn restored(name: &str, source: &PastSource, memory: Option<&Memory>) -> Restore
     }
 }
 
-fn beat(attempt: &PastAttempt) -> Beat {
+pub(super) fn beat(attempt: &PastAttempt) -> Beat {
     Beat {
         at: attempt.started,
         failure: attempt.error.as_ref().map(|error| error.kind),
@@ -182,10 +193,13 @@ fn beat(attempt: &PastAttempt) -> Beat {
     }
 }
 
-fn requests(source: &PastSource, now: Timestamp) -> Vec<Timestamp> {
-    source
-        .attempts
-        .iter()
+/// The requests of attempts within the hour before `now`.
+pub(super) fn requests<'a>(
+    attempts: impl IntoIterator<Item = &'a PastAttempt>,
+    now: Timestamp,
+) -> Vec<Timestamp> {
+    attempts
+        .into_iter()
         .filter(|attempt| attempt.started > now - TimeDelta::hours(1))
         .flat_map(|attempt| std::iter::repeat_n(attempt.started, attempt.requests as usize))
         .collect()

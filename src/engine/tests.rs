@@ -22,7 +22,7 @@ use crate::model::ledger::plan::{Plan, Quiet, SourcePlan, Stamp};
 use crate::model::reading::{Flow, Measure, Reading};
 use crate::model::schedule::{Cadence, Publish};
 use crate::model::store::{Member as Claim, Store};
-use crate::vendors::source::{Common, Source, ZeroRows};
+use crate::vendors::source::{Common, Past, Source, ZeroRows};
 use crate::vendors::transport::Transport;
 
 /// What a poll is told to do.
@@ -35,6 +35,9 @@ enum Act {
 struct Polled {
     ask: Ask,
     act: oneshot::Sender<Act>,
+    /// What an earlier run of the source left.
+    memory: Option<serde_json::Value>,
+    past: Option<Arc<dyn Past>>,
 }
 
 impl Polled {
@@ -47,13 +50,26 @@ impl Polled {
 struct Scripted {
     transport: Transport,
     polled: mpsc::UnboundedSender<Polled>,
+    memory: Option<serde_json::Value>,
+    past: Option<Arc<dyn Past>>,
 }
 
 impl Source for Scripted {
+    fn resume(&mut self, memory: Option<serde_json::Value>, past: Arc<dyn Past>) {
+        self.memory = memory;
+        self.past = Some(past);
+    }
+
     fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome> {
         let (act, told) = oneshot::channel();
         let ask = ask.clone();
-        self.polled.send(Polled { ask, act }).unwrap();
+        let polled = Polled {
+            ask,
+            act,
+            memory: self.memory.clone(),
+            past: self.past.clone(),
+        };
+        self.polled.send(polled).unwrap();
         Box::pin(async {
             match told.await {
                 Ok(Act::Bring(outcome)) => *outcome,
@@ -174,7 +190,12 @@ fn sources(names: &[&str], clock: &Clock) -> (Sources, Vec<mpsc::UnboundedReceiv
             Transport::open(&common(name), Vec::new(), budget.clone(), clock.clone()).unwrap();
         members.push(Member {
             name: (*name).into(),
-            source: Some(Box::new(Scripted { transport, polled })),
+            source: Some(Box::new(Scripted {
+                transport,
+                polled,
+                memory: None,
+                past: None,
+            })),
             error: None,
             budget,
         });
@@ -291,10 +312,49 @@ async fn a_poll_that_never_ends_is_given_up() {
         since: at("00:00:00"),
         horizon: None,
         known: Vec::new(),
+        ..Ask::default()
     };
     let attempt = poller::attempt("stuck".into(), &mut *source, &ask, &clock).await;
     assert_eq!(attempt.outcome.error.unwrap().kind, ErrorKind::Timeout);
     assert_eq!(attempt.took_ms, 600_000);
+}
+
+#[tokio::test]
+async fn what_a_source_wants_to_know_comes_back_after_a_restart() {
+    let now = at("14:00:00");
+    let (history, _) = History::open(Location::Memory, now).await.unwrap();
+    let mut stage = Stage::on(history.clone(), now, &["well", "other"]).await;
+    stage.bring(1, counted("other", "13:45:00", 9)).await;
+    let mut outcome = counted("well", "13:45:00", 3);
+    let memory = serde_json::json!({"read": 7});
+    outcome.delivery.as_mut().unwrap().memory = Some(memory.clone());
+    stage.bring(0, outcome).await;
+    stage.engine.stop().await;
+
+    let mut stage = Stage::on(history.clone(), at("14:20:00"), &["well", "other"]).await;
+    let polled = stage.polled(0).await;
+    assert_eq!(polled.memory, Some(memory.clone()));
+    let past = polled.past.clone().unwrap();
+    let counts = past.counted(at("13:30:00"), at("14:00:00")).await.unwrap();
+    let door = (
+        DeviceId::new("well", "door"),
+        Flow {
+            entered: 3,
+            left: 0,
+        },
+    );
+    assert_eq!(counts, [door].into());
+    let later = past.counted(at("14:00:00"), at("14:15:00")).await.unwrap();
+    assert!(later.is_empty());
+    // A delivery that says nothing of it leaves what was kept.
+    polled.brings(counted("well", "14:00:00", 1));
+    stage
+        .board(|board| row(board, "well").last_success.is_some())
+        .await;
+    stage.engine.stop().await;
+    let mut stage = Stage::on(history, at("14:40:00"), &["well", "other"]).await;
+    assert_eq!(stage.polled(0).await.memory, Some(memory));
+    assert_eq!(stage.polled(1).await.memory, None);
 }
 
 #[tokio::test]

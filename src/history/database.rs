@@ -11,6 +11,7 @@ use crate::model::device::DeviceId;
 
 use super::error::HistoryError;
 use super::file::{self, Home, SetAside};
+use super::rollup::Marks;
 use super::schema;
 
 /// Where a history is kept.
@@ -122,6 +123,8 @@ pub(super) type Series = (i64, i64);
 pub(super) struct Database {
     pub connection: Connection,
     pub devices: Devices,
+    /// How far old readings have been rolled up.
+    pub marks: Marks,
     /// A file that was set aside since the last attempt was recorded.
     pub set_aside: Option<SetAside>,
     /// The newest instant that anybody told, for the name of a damaged file.
@@ -148,15 +151,21 @@ impl Database {
         let mut database = Self {
             connection,
             devices: Devices::default(),
+            marks: Marks::default(),
             set_aside: None,
             now,
             home,
         };
-        match Devices::load(&database.connection) {
-            Ok(devices) => database.devices = devices,
-            Err(error) => opened.set_aside = Some(database.heal(error)?),
+        if let Err(error) = database.load() {
+            opened.set_aside = Some(database.heal(error)?);
         }
         Ok((database, opened))
+    }
+
+    fn load(&mut self) -> Result<(), HistoryError> {
+        self.devices = Devices::load(&self.connection)?;
+        self.marks = Marks::load(&self.connection)?;
+        Ok(())
     }
 
     /// Does some work; when the file turns out to be damaged, sets it aside and does the work on
@@ -192,6 +201,7 @@ impl Database {
         tracing::warn!(path = %aside.path.display(), reason, "set a damaged history aside");
         self.connection = connection;
         self.devices = Devices::default();
+        self.marks = Marks::default();
         Ok(aside)
     }
 }

@@ -12,10 +12,12 @@ mod query;
 mod reader;
 mod record;
 mod restore;
+mod rollup;
 mod row;
 mod schema;
 mod statement;
 mod sums;
+mod versions;
 mod worker;
 
 use std::path::PathBuf;
@@ -32,8 +34,10 @@ pub use prune::Pruned;
 pub use query::{Query, Revision, Stored};
 pub use reader::Reader;
 pub use record::Recorded;
-pub use restore::{PastAttempt, PastSource, Restored};
+pub use restore::{Memory, PastAttempt, PastSource, Restored};
+pub use rollup::{RollUp, RolledUp};
 pub use sums::FlowSum;
+pub use versions::Version;
 
 use row::Key;
 use worker::Worker;
@@ -194,6 +198,28 @@ impl History {
         }
     }
 
+    /// Makes old readings coarser, in short steps between the writes of others: counts become sums
+    /// per quarter hour or hour, of levels the last of each stays. Sales stay as they are.
+    ///
+    /// # Errors
+    /// `Full` and `Database`: what was rolled up so far stays so.
+    pub async fn roll_up(&self, what: RollUp) -> Result<RolledUp, HistoryError> {
+        let mut total = RolledUp::default();
+        for (cell, before) in what.passes() {
+            loop {
+                let (step, more) = self
+                    .worker
+                    .work(move |database| database.roll_up_step(cell, before))
+                    .await?;
+                total += step;
+                if !more {
+                    break;
+                }
+            }
+        }
+        Ok(total)
+    }
+
     /// Writes a copy of the whole history to a file that must not exist, while polls go on.
     ///
     /// # Errors
@@ -210,6 +236,25 @@ impl History {
                 let copy = move || Reader::open(&path)?.backup(&to);
                 let copied = tokio::task::spawn_blocking(copy).await;
                 copied.map_err(|_| HistoryError::Closed)?
+            }
+        }
+    }
+
+    /// Opens the history once more, for reading beside the writes. One in memory is copied.
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub async fn reader(&self) -> Result<Reader, HistoryError> {
+        match &self.location {
+            Location::Memory => {
+                let copy =
+                    |database: &mut database::Database| Reader::of_memory(&database.connection);
+                self.worker.work(copy).await
+            }
+            Location::File(path) => {
+                let path = path.clone();
+                let opened = tokio::task::spawn_blocking(move || Reader::open(&path)).await;
+                opened.map_err(|_| HistoryError::Closed)?
             }
         }
     }

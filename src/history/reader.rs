@@ -2,15 +2,22 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::Connection;
+use rusqlite::backup::Backup;
 
-use crate::model::device::DeviceId;
+use crate::model::Timestamp;
+use crate::model::device::{DeviceId, Facts};
 
 use super::database::Devices;
 use super::error::HistoryError;
 use super::file;
 use super::query::{self, Query, Stored};
+use super::restore::{self, Memory, PastAttempt};
+use super::sums::{self, FlowSum};
+use super::versions::{self, Version};
 
 /// A history that is only read. It takes no lock and changes nothing.
 pub struct Reader {
@@ -24,12 +31,7 @@ impl Reader {
     /// # Errors
     /// `Missing`, `Older`, `Newer`, `Foreign`, `Damaged` and `Database`.
     pub fn open(path: &Path) -> Result<Self, HistoryError> {
-        let connection = file::open_read_only(path)?;
-        let devices = Devices::load(&connection)?;
-        Ok(Self {
-            connection,
-            devices,
-        })
+        Self::on(file::open_read_only(path)?)
     }
 
     /// The devices ever seen, in no particular order.
@@ -56,6 +58,89 @@ impl Reader {
                 return Ok(());
             }
         }
+    }
+
+    /// The devices ever seen, as the vendor described them last.
+    ///
+    /// # Errors
+    /// `Damaged` and `Database`.
+    pub fn facts(&self) -> Result<Vec<(DeviceId, Facts)>, HistoryError> {
+        restore::facts(&self.connection)
+    }
+
+    /// What was remembered, by owner and key.
+    ///
+    /// # Errors
+    /// `Damaged` and `Database`.
+    pub fn memory(&self) -> Result<Memory, HistoryError> {
+        restore::memory(&self.connection)
+    }
+
+    /// Every value of the readings that started in `[from, to)`; of one reading the values stand
+    /// in the order they became known. For long ranges ask in pieces.
+    ///
+    /// # Errors
+    /// `Damaged` and `Database`.
+    pub fn versions(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Version>, HistoryError> {
+        let (from, to) = (from.timestamp(), to.timestamp());
+        versions::versions(&self.connection, &self.devices, from, to)
+    }
+
+    /// The attempts that started in `(from, to]`, by time, each with the name of its source.
+    ///
+    /// # Errors
+    /// `Damaged` and `Database`.
+    pub fn attempts(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<(Arc<str>, PastAttempt)>, HistoryError> {
+        versions::attempts(&self.connection, from, to)
+    }
+
+    /// When the first and the last attempt started; `None` before the first one.
+    ///
+    /// # Errors
+    /// `Damaged` and `Database`.
+    pub fn polled(&self) -> Result<Option<(Timestamp, Timestamp)>, HistoryError> {
+        versions::polled(&self.connection)
+    }
+
+    /// As [`super::History::flow_sums`].
+    ///
+    /// # Errors
+    /// `Damaged` and `Database`.
+    pub fn flow_sums(&self, from: Timestamp, to: Timestamp) -> Result<Vec<FlowSum>, HistoryError> {
+        let steps = sums::steps(from, to);
+        let read = |(from, to)| sums::flows(&self.connection, &self.devices, from, to);
+        let sums: Result<Vec<_>, _> = steps.map(read).collect();
+        Ok(sums?.into_iter().flatten().collect())
+    }
+
+    /// As [`super::History::last_levels`].
+    ///
+    /// # Errors
+    /// `Damaged` and `Database`.
+    pub fn last_levels(
+        &self,
+        before: &[(DeviceId, Timestamp)],
+    ) -> Result<Vec<Stored>, HistoryError> {
+        query::last_levels(&self.connection, &self.devices, before)
+    }
+
+    /// A copy of a history that is in memory, as it is at this instant.
+    pub(super) fn of_memory(connection: &Connection) -> Result<Self, HistoryError> {
+        let mut copy = Connection::open_in_memory()?;
+        Backup::new(connection, &mut copy)?.run_to_completion(i32::MAX, Duration::ZERO, None)?;
+        Self::on(copy)
+    }
+
+    fn on(connection: Connection) -> Result<Self, HistoryError> {
+        let devices = Devices::load(&connection)?;
+        Ok(Self {
+            connection,
+            devices,
+        })
     }
 
     /// Writes a copy of the whole history to a file that must not exist.

@@ -13,6 +13,7 @@ use crate::model::reading::{Change, Measure, Reading, Value};
 use super::database::{Database, Devices, Series};
 use super::error::HistoryError;
 use super::file::SetAside;
+use super::rollup::Marks;
 use super::row::{self, Key};
 use super::statement::{self, Shape};
 
@@ -22,6 +23,8 @@ pub struct Recorded {
     /// Readings that are new or have another value than before, by time; what was already known
     /// is not among them.
     pub changes: Vec<Change>,
+    /// Counts that came so late that they are part of a sum already, and were left out.
+    pub left_out: usize,
     /// A damaged file was found since the last attempt and moved out of the way. What it held is
     /// no longer known: the board should be restored anew.
     pub set_aside: Option<SetAside>,
@@ -46,8 +49,15 @@ struct Entry<'a> {
     held: Option<Held>,
 }
 
-/// Length of the interval, and the measure.
-type Held = (u32, Measure);
+/// What the file holds under a key.
+#[derive(Clone, Copy)]
+struct Held {
+    /// Length of the interval.
+    span_s: u32,
+    measure: Measure,
+    /// When it came, in Unix seconds.
+    fetched: i64,
+}
 
 /// What the caches learn once the transaction is on disk.
 #[derive(Default)]
@@ -69,12 +79,14 @@ impl Database {
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut learned = Learned::default();
         let mut news = Vec::new();
+        let mut left_out = 0;
         if let Some(Delivery {
             facts, readings, ..
         }) = &attempt.outcome.delivery
         {
             let mut numbering = Numbering::new(&transaction, &self.devices);
             news = sorted(readings, &mut numbering)?;
+            left_out = leave_out(&transaction, &self.marks, &mut news)?;
             keep_news(&transaction, &mut news)?;
             update_facts(&transaction, facts, &mut numbering)?;
             learned.devices = numbering.added;
@@ -85,6 +97,7 @@ impl Database {
         }
         let recorded = Recorded {
             changes: news.into_iter().map(Entry::into_change).collect(),
+            left_out,
             set_aside: None,
         };
         write_attempt(&transaction, attempt, &recorded)?;
@@ -94,6 +107,10 @@ impl Database {
         }
         for (series, start) in learned.newest {
             self.devices.set_newest(series, start);
+        }
+        if left_out > 0 {
+            let source = &*attempt.source;
+            tracing::warn!(source, left_out, "counts came too late, their sums stand");
         }
         Ok(Recorded {
             set_aside: self.set_aside.take(),
@@ -112,7 +129,7 @@ impl Entry<'_> {
         } = self.reading;
         Change {
             reading: self.key.reading(device.clone(), *span_s, *measure),
-            old: self.held.map(|(_, measure)| measure),
+            old: self.held.map(|held| held.measure),
         }
     }
 }
@@ -209,12 +226,31 @@ fn is_number(measure: &Measure) -> bool {
     !matches!(measure, Measure::Level(_, Value::Real(value)) if !value.is_finite())
 }
 
+/// Leaves out counts whose sum stands in their place, and tells how many.
+fn leave_out(
+    connection: &Connection,
+    marks: &Marks,
+    batch: &mut Vec<Entry<'_>>,
+) -> Result<usize, HistoryError> {
+    let before = batch.len();
+    let mut kept = Vec::with_capacity(before);
+    for entry in batch.drain(..) {
+        let (key, span_s) = (entry.key, entry.reading.span_s);
+        let late = key.quantity == row::FLOW && marks.concern(key.start, span_s);
+        if !late || !marks.hold(connection, key, span_s)? {
+            kept.push(entry);
+        }
+    }
+    *batch = kept;
+    Ok(before - batch.len())
+}
+
 /// Keeps what is new or differs from what the file holds.
 fn keep_news(connection: &Connection, batch: &mut Vec<Entry<'_>>) -> Result<(), HistoryError> {
     const LOOK_UP: Shape = Shape {
         head: "WITH wanted (a, b, c, d) AS (VALUES ",
         columns: 4,
-        tail: ") SELECT start, device, quantity, item, span_s, value, out \
+        tail: ") SELECT start, device, quantity, item, span_s, value, out, fetched \
                FROM wanted CROSS JOIN reading \
                ON start = a AND device = b AND quantity = c AND item = d",
     };
@@ -231,11 +267,18 @@ fn keep_news(connection: &Connection, batch: &mut Vec<Entry<'_>>) -> Result<(), 
             let key = Key::read(row, 0)?;
             if let Ok(index) = chunk.binary_search_by_key(&key, |entry| entry.key) {
                 let measure = row::measure(key.quantity, row.get_ref(5)?, row.get(6)?);
-                chunk[index].held = Some(row.get(4)?).zip(measure);
+                let (span_s, fetched) = (row.get(4)?, row.get(7)?);
+                chunk[index].held = measure.map(|measure| Held {
+                    span_s,
+                    measure,
+                    fetched,
+                });
             }
         }
     }
-    batch.retain(|Entry { reading, held, .. }| *held != Some((reading.span_s, reading.measure)));
+    batch.retain(|Entry { reading, held, .. }| {
+        !held.is_some_and(|held| (held.span_s, held.measure) == (reading.span_s, reading.measure))
+    });
     Ok(())
 }
 
@@ -245,7 +288,8 @@ fn write_readings(
     fetched: i64,
 ) -> Result<(), HistoryError> {
     const WRITE: Shape = Shape {
-        head: "INSERT OR REPLACE INTO reading VALUES ",
+        head: "INSERT OR REPLACE INTO reading \
+               (start, device, quantity, item, span_s, value, out, fetched, revised) VALUES ",
         columns: 9,
         tail: "",
     };
@@ -285,27 +329,28 @@ fn write_revisions(
 ) -> Result<(), HistoryError> {
     const WRITE: Shape = Shape {
         head: "INSERT INTO revision VALUES ",
-        columns: 9,
+        columns: 10,
         // Two attempts in one millisecond: the first old value and the last new one stay.
         tail: " ON CONFLICT DO UPDATE SET new_value = excluded.new_value, \
                new_out = excluded.new_out",
     };
     let revised: Vec<_> = news
         .iter()
-        .filter_map(|entry| Some((entry.key, entry.held?.1, &entry.reading.measure)))
+        .filter_map(|entry| Some((entry.key, entry.held?, &entry.reading.measure)))
         .collect();
     for chunk in statement::chunks(&revised) {
         let mut statement = connection.prepare_cached(&WRITE.sql(chunk.len()))?;
         for (index, (key, old, new)) in chunk.iter().enumerate() {
             let first = 1 + index * WRITE.columns;
             let ((old_value, old_out), (new_value, new_out)) =
-                (row::columns(old), row::columns(new));
+                (row::columns(&old.measure), row::columns(new));
             key.bind(&mut statement, first)?;
             statement.raw_bind_parameter(first + 4, at)?;
             statement.raw_bind_parameter(first + 5, old_value)?;
             statement.raw_bind_parameter(first + 6, old_out)?;
             statement.raw_bind_parameter(first + 7, new_value)?;
             statement.raw_bind_parameter(first + 8, new_out)?;
+            statement.raw_bind_parameter(first + 9, old.fetched)?;
         }
         statement.raw_execute()?;
     }
@@ -352,11 +397,13 @@ fn write_attempt(
         .execute([&*attempt.source])?;
     let delivery = attempt.outcome.delivery.as_ref();
     let error = attempt.outcome.error.as_ref().map(json).transpose()?;
+    let complete = delivery.and_then(complete);
     connection
         .prepare_cached(
             "INSERT INTO attempt \
-             (source, started, took_ms, requests, rows, rejected, revised, news, error) \
-             SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM source WHERE name = ?1",
+             (source, started, took_ms, requests, rows, rejected, revised, news, error, \
+              complete_from, complete_to) \
+             SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 FROM source WHERE name = ?1",
         )?
         .execute(params![
             &*attempt.source,
@@ -368,8 +415,20 @@ fn write_attempt(
             count(recorded.revised()),
             count(recorded.changes.len()),
             error,
+            complete.map(|(from, _)| from),
+            complete.map(|(_, to)| to),
         ])?;
     Ok(())
+}
+
+/// The stretch that a delivery has no holes in, in Unix seconds.
+fn complete(delivery: &Delivery) -> Option<(i64, i64)> {
+    let flows = delivery.readings.iter();
+    let to = flows
+        .filter(|reading| matches!(reading.measure, Measure::Flow(_)))
+        .map(Reading::end)
+        .max()?;
+    Some((delivery.complete_from?.timestamp(), to.timestamp()))
 }
 
 fn count(number: usize) -> i64 {

@@ -27,8 +27,11 @@ pub struct Restored {
     /// What is known about each source, by its name.
     pub sources: BTreeMap<Arc<str>, PastSource>,
     /// What was remembered, by owner and key.
-    pub memory: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
+    pub memory: Memory,
 }
+
+/// What was remembered, by owner and key.
+pub type Memory = BTreeMap<String, BTreeMap<String, serde_json::Value>>;
 
 /// What earlier runs left about a source.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -61,6 +64,8 @@ pub struct PastAttempt {
     pub news: u32,
     /// What went wrong.
     pub error: Option<SourceError>,
+    /// The stretch in which an interval without a row means that nobody passed.
+    pub complete: Option<(Timestamp, Timestamp)>,
 }
 
 impl Database {
@@ -85,7 +90,7 @@ impl Database {
     }
 }
 
-fn facts(connection: &Connection) -> Result<Vec<(DeviceId, Facts)>, HistoryError> {
+pub(super) fn facts(connection: &Connection) -> Result<Vec<(DeviceId, Facts)>, HistoryError> {
     let mut statement = connection
         .prepare("SELECT name, facts FROM device WHERE facts IS NOT NULL ORDER BY name")?;
     let mut rows = statement.query([])?;
@@ -115,8 +120,8 @@ fn sources(connection: &Connection) -> Result<BTreeMap<Arc<str>, PastSource>, Hi
 
 fn attempts(connection: &Connection, source: i64) -> Result<Vec<PastAttempt>, HistoryError> {
     let mut statement = connection.prepare_cached(
-        "SELECT started, took_ms, requests, rows, rejected, revised, news, error FROM attempt \
-         WHERE source = ?1 ORDER BY id DESC",
+        "SELECT started, took_ms, requests, rows, rejected, revised, news, error, \
+         complete_from, complete_to FROM attempt WHERE source = ?1 ORDER BY id DESC",
     )?;
     let mut rows = statement.query([source])?;
     let mut attempts: Vec<PastAttempt> = Vec::new();
@@ -132,7 +137,8 @@ fn attempts(connection: &Connection, source: i64) -> Result<Vec<PastAttempt>, Hi
     Ok(attempts)
 }
 
-fn attempt(row: &Row<'_>) -> rusqlite::Result<PastAttempt> {
+pub(super) fn attempt(row: &Row<'_>) -> rusqlite::Result<PastAttempt> {
+    let complete = Option::zip(row.get(8)?, row.get(9)?);
     Ok(PastAttempt {
         started: row::instant_ms(row.get(0)?),
         took_ms: row.get(1)?,
@@ -144,6 +150,7 @@ fn attempt(row: &Row<'_>) -> rusqlite::Result<PastAttempt> {
         error: row
             .get::<_, Option<String>>(7)?
             .and_then(|text| parsed(&text)),
+        complete: complete.map(|(from, to)| (row::instant(from), row::instant(to))),
     })
 }
 
@@ -157,12 +164,10 @@ fn last_success(connection: &Connection, source: i64) -> Result<Option<Timestamp
     Ok(row.map(|row| row.get(0)).transpose()?.map(row::instant_ms))
 }
 
-fn memory(
-    connection: &Connection,
-) -> Result<BTreeMap<String, BTreeMap<String, serde_json::Value>>, HistoryError> {
+pub(super) fn memory(connection: &Connection) -> Result<Memory, HistoryError> {
     let mut statement = connection.prepare("SELECT owner, key, value FROM memory")?;
     let mut rows = statement.query([])?;
-    let mut memory: BTreeMap<String, BTreeMap<_, _>> = BTreeMap::new();
+    let mut memory = Memory::new();
     while let Some(row) = rows.next()? {
         if let Some(value) = parsed(&row.get::<_, String>(2)?) {
             memory

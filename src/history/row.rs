@@ -62,7 +62,8 @@ pub(super) fn instant_ms(milliseconds: i64) -> Timestamp {
     Timestamp::from_timestamp_millis(milliseconds).unwrap_or_default()
 }
 
-const FLOW: i64 = 0;
+/// The number of people in and out.
+pub(super) const FLOW: i64 = 0;
 /// The levels that live on from day to day, which the table `level` leads to.
 pub(super) const LASTING_LEVELS: [i64; 4] = [2, 3, 4, 5];
 const FIRST_SALE: i64 = 100;

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
 use super::device::{DeviceId, Facts};
-use super::reading::Reading;
+use super::reading::{Level, Reading};
 
 /// What a poll is asked to bring.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ask {
     /// The observer's clock.
     pub now: Timestamp,
@@ -20,6 +20,23 @@ pub struct Ask {
     pub horizon: Option<Timestamp>,
     /// What history already knows about the source's devices.
     pub known: Vec<(DeviceId, Facts)>,
+    /// The newest instant that history holds of each counter of a tracker.
+    pub reached: Vec<(DeviceId, Level, Timestamp)>,
+    /// What an earlier run had yet to ask for.
+    pub holes: Vec<Hole>,
+}
+
+/// A stretch of the past of one level, `from..=to`, that is still to be asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hole {
+    /// The device.
+    pub device: DeviceId,
+    /// The level that is missing.
+    pub level: Level,
+    /// From when on.
+    pub from: Timestamp,
+    /// Up to when.
+    pub to: Timestamp,
 }
 
 /// What a poll brought. Both halves may be present: what could be read, and what could not.
@@ -70,8 +87,13 @@ pub struct Delivery {
     pub rows: u32,
     /// Vendor rows that could not be used.
     pub rejected: u32,
+    /// What of the past is still to be asked for, to be taken up by a later run if this one ends.
+    pub holes: Vec<Hole>,
     /// Sentences for the operator, for example a feature that was switched off and why.
     pub notes: Vec<String>,
+    /// What the source wants to know after a restart, in a form of its own; kept once the readings
+    /// are durable. `None` leaves what was kept before.
+    pub memory: Option<serde_json::Value>,
 }
 
 /// A finished attempt, ready for history and board.

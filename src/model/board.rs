@@ -13,8 +13,12 @@ use super::device::{Detail, DeviceId, Facts, Kind};
 use super::evidence::Evidence;
 use super::figure::Figure;
 use super::health::{DataState, Expectation, Feed, FetchState, data_state, due, flapping};
-use super::reading::{Currency, Flow};
+use super::reading::Currency;
 use super::store::Store;
+
+mod day;
+
+pub use day::{Cell, Day};
 
 /// One consistent picture of all sources, stores and devices.
 #[derive(Clone, Debug)]
@@ -226,32 +230,6 @@ pub struct Today {
     pub coverage: f64,
 }
 
-/// A running day on a fixed grid; a hole stays a hole.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Day {
-    /// Start of the first cell.
-    pub start: Timestamp,
-    /// Length of a cell in seconds.
-    pub cell_s: u32,
-    /// Cells up to the newest data, at most one day.
-    pub cells: Vec<Cell>,
-}
-
-/// One cell of a day.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Cell {
-    /// In and out; `None` where nothing has arrived.
-    pub flow: Option<Flow>,
-    /// People inside at the end of the cell, as shown; `None` where it is not known.
-    pub inside: Option<u32>,
-    /// The plain number at that time, before any correction or floor.
-    pub raw: Option<i32>,
-    /// The newest cell, which may still be rewritten.
-    pub provisional: bool,
-    /// A value of this cell was changed after it was first shown.
-    pub revised: bool,
-}
-
 /// One device.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeviceRow {
@@ -380,6 +358,12 @@ impl DeviceRow {
     #[must_use]
     pub fn is_blocked(&self) -> bool {
         self.facts.is_blocked()
+    }
+
+    /// Whether it is a machine that the vendor says is offline.
+    #[must_use]
+    pub fn is_offline(&self) -> bool {
+        matches!(self.facts.detail, Detail::Machine { offline: true, .. })
     }
 
     /// How many sales a machine made in the stretch before `now`.

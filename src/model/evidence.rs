@@ -1,6 +1,7 @@
 //! What is known about how far the number of a store can be trusted, beside the number itself.
 
 use super::Timestamp;
+use super::hand::HandCount;
 use super::occupancy::Drift;
 
 /// What speaks for and against the number of a store.
@@ -15,7 +16,7 @@ pub struct Evidence {
     /// Good days learned, of all time.
     pub learned_days: u32,
     /// The count by hand that the number stands on.
-    pub by_hand: Option<Timestamp>,
+    pub by_hand: Option<HandCount>,
 }
 
 /// The vendor's number and ours side by side.

@@ -19,6 +19,9 @@ pub struct HandCount {
     pub people: u32,
     /// Why, in the operator's words; may be empty.
     pub reason: String,
+    /// The number that was shown until then.
+    #[serde(default)]
+    pub was: Option<u32>,
     /// When it was taken back.
     #[serde(default)]
     pub undone: Option<Timestamp>,
@@ -34,8 +37,16 @@ impl HandCount {
             at,
             people,
             reason: reason.trim().chars().take(LONGEST_REASON).collect(),
+            was: None,
             undone: None,
         }
+    }
+
+    /// In the place of the number that was shown until then.
+    #[must_use]
+    pub fn instead_of(mut self, was: Option<u32>) -> Self {
+        self.was = was;
+        self
     }
 }
 
@@ -57,6 +68,29 @@ impl HandCounts {
         let newest = self.0.iter_mut().rfind(|count| count.undone.is_none())?;
         newest.undone = Some(now);
         Some(newest.clone())
+    }
+
+    /// The counts as they stood at an instant of the past.
+    #[must_use]
+    pub fn known_at(&self, at: Timestamp) -> Self {
+        let counts = self.0.iter().filter(|count| count.at <= at).cloned();
+        Self(
+            counts
+                .map(|count| HandCount {
+                    undone: count.undone.filter(|undone| *undone <= at),
+                    ..count
+                })
+                .collect(),
+        )
+    }
+
+    /// The instants at which something was counted or taken back, after `after`.
+    pub fn turns(&self, after: Timestamp) -> impl Iterator<Item = Timestamp> {
+        let counts = self.0.iter();
+        counts
+            .flat_map(|count| [Some(count.at), count.undone])
+            .flatten()
+            .filter(move |at| *at > after)
     }
 
     /// The counts that stand, oldest first.
@@ -89,6 +123,22 @@ mod tests {
         let read: HandCounts = serde_json::from_str(&written).unwrap();
         assert_eq!(read, counts);
         assert_eq!(written.matches("12:05:00Z").count(), 2, "{written}");
+    }
+
+    #[test]
+    fn the_past_is_told_as_it_was() {
+        let mut counts = HandCounts::default();
+        counts.add(HandCount::new(at("2026-03-02T10:00:00Z"), 12, ""));
+        counts.undo(at("2026-03-02T11:00:00Z"));
+        let standing = |time: &str| counts.known_at(at(time)).standing().count();
+        let times = [
+            "2026-03-02T09:59:59Z",
+            "2026-03-02T10:30:00Z",
+            "2026-03-02T11:00:00Z",
+        ];
+        assert_eq!(times.map(standing), [0, 1, 0]);
+        let turns: Vec<_> = counts.turns(at("2026-03-02T10:00:00Z")).collect();
+        assert_eq!(turns, [at("2026-03-02T11:00:00Z")]);
     }
 
     #[test]

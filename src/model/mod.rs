@@ -7,17 +7,21 @@ pub mod attempt;
 pub mod board;
 pub mod budget;
 pub mod calendar;
+pub mod conversion;
 pub mod device;
 pub mod document;
 pub mod evidence;
+pub mod explain;
 pub mod figure;
 pub mod hand;
 pub mod health;
 pub mod ledger;
 pub mod occupancy;
+pub(crate) mod packing;
 pub mod reading;
 pub mod schedule;
 pub mod store;
+pub mod totals;
 
 /// An instant. Local time exists only at the edges, with the zone of the store it is shown for.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

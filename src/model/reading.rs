@@ -85,7 +85,8 @@ impl std::ops::Add for Flow {
 }
 
 /// Quantities that hold at an instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Level {
     /// People inside, by the vendor's own account. May be negative as it came.
     Occupancy,

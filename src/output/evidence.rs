@@ -13,6 +13,15 @@ pub struct Evidence {
     last_reset: Option<LastReset>,
     learned_days: u32,
     counted_by_hand: Option<Instant>,
+    hand_count: Option<HandCount>,
+}
+
+/// What somebody counted.
+#[derive(Debug, Serialize)]
+struct HandCount {
+    people: u32,
+    was: Option<u32>,
+    reason: String,
 }
 
 /// The vendor's own number beside ours.
@@ -64,7 +73,12 @@ impl Evidence {
                 band: reset.half,
             }),
             learned_days: evidence.learned_days,
-            counted_by_hand: evidence.by_hand.map(Instant),
+            counted_by_hand: evidence.by_hand.as_ref().map(|count| Instant(count.at)),
+            hand_count: evidence.by_hand.as_ref().map(|count| HandCount {
+                people: count.people,
+                was: count.was,
+                reason: count.reason.clone(),
+            }),
         }
     }
 }

@@ -4,5 +4,6 @@ pub mod csv;
 pub mod evidence;
 pub mod snapshot;
 pub mod table;
+pub mod totals;
 
 pub use snapshot::Snapshot;

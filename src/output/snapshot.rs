@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::evidence::Evidence;
+use super::totals::{self, Sums, Totals};
 use crate::model::Timestamp;
 use crate::model::attempt::SourceError;
 use crate::model::board::{Board, DeviceRow, Figures, Over, SourceRow, StoreRow};
 use crate::model::calendar::day_start;
 use crate::model::device::{Detail, Kind};
+use crate::model::explain::Guide;
 use crate::model::figure::Flag;
 use crate::model::health::{DataState, FetchState};
 use crate::model::store::Member;
@@ -27,6 +29,8 @@ pub struct Snapshot {
     pub stores: Vec<Store>,
     /// Devices by source and then by id.
     pub devices: Vec<Device>,
+    totals: Sums,
+    groups: Vec<Totals>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notices: Vec<String>,
 }
@@ -66,6 +70,7 @@ pub struct Source {
     notes: Vec<String>,
     /// What went wrong.
     pub error: Option<Failure>,
+    explain: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -107,6 +112,16 @@ pub struct Store {
     /// Its devices: those that the configuration names, whether or not they were ever seen, and
     /// those that it claims by their source.
     members: Vec<String>,
+    conversion: Option<Conversion>,
+    explain: String,
+}
+
+/// Sales per visitor.
+#[derive(Debug, Serialize)]
+struct Conversion {
+    sales: u64,
+    visitors: u64,
+    per_100: f64,
 }
 
 /// People inside a store; every number is `null` while nothing is known.
@@ -165,6 +180,7 @@ pub struct Device {
     /// Its numbers.
     #[serde(flatten)]
     pub numbers: Numbers,
+    explain: String,
 }
 
 /// The numbers of a device by its kind.
@@ -239,22 +255,28 @@ impl Snapshot {
     #[must_use]
     pub fn of(board: &Board, now: Timestamp) -> Self {
         let stores = board.stores.iter().filter(|row| row.declared);
+        let guide = &Guide::new(board, now, None);
+        let (totals, groups) = totals::of(board, now);
         Self {
             schema: "occtop.board/1",
             at: Instant(now),
             sources: board
                 .sources
                 .iter()
-                .map(|row| source(board, row, now))
+                .map(|row| source((board, guide), row, now))
                 .collect(),
-            stores: stores.map(|row| store(row, now)).collect(),
-            devices: board.devices.values().map(|row| device(row, now)).collect(),
+            stores: stores.map(|row| store((board, guide), row, now)).collect(),
+            devices: (board.devices.values())
+                .map(|row| device(guide, row, now))
+                .collect(),
+            totals,
+            groups,
             notices: board.notices.iter().map(ToString::to_string).collect(),
         }
     }
 }
 
-fn source(board: &Board, row: &SourceRow, now: Timestamp) -> Source {
+fn source((board, guide): (&Board, &Guide<'_>), row: &SourceRow, now: Timestamp) -> Source {
     Source {
         name: row.name.to_string(),
         vendor: row.vendor.to_string(),
@@ -278,6 +300,7 @@ fn source(board: &Board, row: &SourceRow, now: Timestamp) -> Source {
         clock_skew_s: row.clock_skew_s,
         notes: row.remarks(),
         error: row.error.as_ref().map(failure),
+        explain: guide.source(row).to_string(),
     }
 }
 
@@ -292,7 +315,7 @@ fn failure(error: &SourceError) -> Failure {
     }
 }
 
-fn store(row: &StoreRow, now: Timestamp) -> Store {
+fn store((board, guide): (&Board, &Guide<'_>), row: &StoreRow, now: Timestamp) -> Store {
     let spec = &row.store;
     Store {
         name: spec.name.to_string(),
@@ -305,6 +328,12 @@ fn store(row: &StoreRow, now: Timestamp) -> Store {
         today: today(row, now),
         evidence: Evidence::of(&row.evidence),
         members: members(row),
+        conversion: board.conversion(row, now).map(|sold| Conversion {
+            sales: sold.sales,
+            visitors: sold.visitors,
+            per_100: rounded(sold.per_100(), 1),
+        }),
+        explain: guide.store(row).to_string(),
     }
 }
 
@@ -358,7 +387,7 @@ fn occupancy(row: &StoreRow, now: Timestamp) -> Inside {
     }
 }
 
-fn device(row: &DeviceRow, now: Timestamp) -> Device {
+fn device(guide: &Guide<'_>, row: &DeviceRow, now: Timestamp) -> Device {
     Device {
         id: row.id.to_string(),
         source: row.id.source().to_owned(),
@@ -368,6 +397,7 @@ fn device(row: &DeviceRow, now: Timestamp) -> Device {
         as_of: row.as_of.map(Instant),
         data: row.data_state(now),
         numbers: numbers(row, now),
+        explain: guide.device(row).to_string(),
     }
 }
 

@@ -15,9 +15,12 @@ use super::listing::population;
 use super::row::{Item, Row};
 
 mod list;
+mod past;
+mod prompt;
 
 pub use super::row::ListKind;
 pub use list::List;
+pub use prompt::{Prompt, Question};
 
 /// The state of the screen.
 #[derive(Clone, Debug)]
@@ -28,6 +31,10 @@ pub struct App {
     pub newest: Arc<Board>,
     /// The held picture.
     pub frozen: Option<Frozen>,
+    /// The instant of the past that was asked for and has not come yet.
+    pub wanted: Option<Timestamp>,
+    /// The boards are those of a recording.
+    pub recorded: bool,
     /// The list at the root.
     pub kind: ListKind,
     /// The page that was opened from it.
@@ -36,6 +43,8 @@ pub struct App {
     pub overlay: Option<Overlay>,
     /// A filter is being typed.
     pub typing: bool,
+    /// A question that is being answered.
+    pub prompt: Option<Prompt>,
     /// Raw instead of corrected occupancy.
     pub raw: bool,
     /// What the footer has to say.
@@ -56,6 +65,8 @@ pub struct Frozen {
     pub at: Timestamp,
     /// Boards that have come since.
     pub waiting: usize,
+    /// It was brought from the past, and is not the last one that came.
+    pub past: bool,
 }
 
 /// A page with everything about one row.
@@ -188,10 +199,13 @@ impl App {
             judgement: Judgement::new(board.clone(), now),
             newest: board,
             frozen: None,
+            wanted: None,
+            recorded: false,
             kind: ListKind::Stores,
             page: None,
             overlay: None,
             typing: false,
+            prompt: None,
             raw: false,
             message: None,
             quitting: false,

@@ -50,6 +50,8 @@ pub struct Glyphs {
     pub dots: Dots,
     /// Parts of a large gauge's last cell, smallest first; the last one is a full cell.
     pub fill: &'static [&'static str],
+    /// A large gauge from the lower edge of its band to the number.
+    pub likely: &'static str,
     /// A large gauge from the number to the upper edge of its band.
     pub band: &'static str,
     /// As `fill`, for a gauge in a table row.
@@ -110,6 +112,7 @@ pub static BRAILLE: Glyphs = Glyphs {
 pub static BLOCK: Glyphs = Glyphs {
     dots: Dots::Steps(&["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]),
     fill: &["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
+    likely: "▓",
     band: "▒",
     thin: &["╸", "━"],
     thin_band: "─",
@@ -140,6 +143,7 @@ pub static BLOCK: Glyphs = Glyphs {
 pub static CONSOLE: Glyphs = Glyphs {
     dots: Dots::Steps(&["▄", "█"]),
     fill: &["▌", "█"],
+    likely: "▓",
     band: "▒",
     thin: &["▌", "█"],
     thin_band: "▒",
@@ -170,6 +174,7 @@ pub static CONSOLE: Glyphs = Glyphs {
 pub static ASCII: Glyphs = Glyphs {
     dots: Dots::Steps(&[",", "-", "+", "*", "#"]),
     fill: &["#"],
+    likely: "+",
     band: "=",
     thin: &["#"],
     thin_band: "=",

@@ -53,12 +53,22 @@ pub enum Command {
     Poll,
     /// Corrected or raw numbers.
     Raw,
+    /// Type in how many people somebody counted.
+    Count,
+    /// Take the newest count by hand back.
+    TakeBack,
     /// Why this number.
     Explain,
     /// The keys.
     Help,
     /// Hold the picture.
     Freeze,
+    /// Back in time.
+    Earlier,
+    /// Forward in time.
+    Later,
+    /// To the present.
+    Present,
     /// Draw everything anew.
     Repaint,
     /// Stop the program; the shell's `fg` brings it back.

@@ -7,11 +7,10 @@ use std::sync::Arc;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::model::health::DataState;
+use crate::model::totals::Totals;
 
 use super::judge::Judgement;
 use super::row::{Item, ListKind, Row, Sort, data_word, fetch_word};
-use super::words;
 
 /// How the operator wants a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,59 +51,6 @@ pub enum Line {
     Row(usize),
 }
 
-/// What several stores add up to. Stores without a live number are left out and counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Totals {
-    /// Stores.
-    pub stores: usize,
-    /// Stores whose number is in the sum.
-    pub counted: usize,
-    /// People inside.
-    pub inside: u64,
-    /// People in today.
-    pub entered: u64,
-    /// People out today.
-    pub left: u64,
-    /// Sum of the coverages of the stores that have one.
-    coverage: f64,
-    covered: usize,
-}
-
-impl Totals {
-    /// People inside as text, `--` while no store has a live number.
-    #[must_use]
-    pub fn inside_text(&self) -> String {
-        if self.counted == 0 {
-            return "--".to_owned();
-        }
-        words::count(self.inside)
-    }
-
-    /// Mean share of the day's data that has arrived; `None` without any.
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "few stores")]
-    pub fn coverage(&self) -> Option<f64> {
-        (self.covered > 0).then(|| self.coverage / self.covered as f64)
-    }
-
-    /// Adds a store; other rows have nothing to add.
-    pub fn add(&mut self, row: Row<'_>) {
-        let Row::Store(judged) = row else { return };
-        self.stores += 1;
-        let gone = matches!(judged.state, DataState::Dead | DataState::Unknown);
-        if let Some(occupancy) = judged.row.occupancy.as_ref().filter(|_| !gone) {
-            self.counted += 1;
-            self.inside += u64::from(occupancy.shown.value);
-        }
-        if let Some(today) = judged.row.today {
-            self.entered = self.entered.saturating_add(today.entered);
-            self.left = self.left.saturating_add(today.left);
-            self.coverage += today.coverage;
-            self.covered += 1;
-        }
-    }
-}
-
 impl Listing {
     /// The list of this kind under a wish.
     #[must_use]
@@ -134,7 +80,7 @@ impl Listing {
         };
         for at in &places {
             if let Some(row) = row(*at) {
-                listing.totals.add(row);
+                row.add_to(&mut listing.totals);
             }
         }
         if kind == ListKind::Stores && wish.sort == Sort::Configured {
@@ -175,7 +121,7 @@ impl Listing {
                 groups.push((heading, Totals::default(), Vec::new()));
                 groups.len() - 1
             });
-            groups[number].1.add(found);
+            found.add_to(&mut groups[number].1);
             groups[number].2.push(*at);
         }
         let headed = groups.iter().any(|(heading, ..)| *heading != Heading::None);

@@ -26,7 +26,10 @@ pub mod words;
 
 use std::sync::Arc;
 
-pub use runner::run;
+use crate::model::Timestamp;
+use crate::model::board::Board;
+
+pub use runner::{Wires, run};
 pub use words::Zone;
 
 use glyphs::Glyphs;
@@ -43,6 +46,8 @@ pub struct Look {
     pub zone: Zone,
     /// A few words beside the program's name, for example `demo 60x`; empty for none.
     pub badge: String,
+    /// What is shown is a recording that is played, not the present.
+    pub recorded: bool,
 }
 
 /// What the screen asks of whoever started it.
@@ -50,8 +55,43 @@ pub struct Look {
 pub enum Effect {
     /// Ask a source now, within its budget; `None` means every source.
     PollNow(Option<Arc<str>>),
+    /// Bring the board as it was at an instant; the newest wish counts.
+    LookBack(Timestamp),
+    /// Somebody counted the people inside a store.
+    Count {
+        /// Name of the store.
+        store: Arc<str>,
+        /// So many are inside.
+        people: u32,
+        /// Why, in the operator's words; may be empty.
+        reason: String,
+    },
+    /// The newest count by hand of a store was a mistake.
+    TakeBack {
+        /// Name of the store.
+        store: Arc<str>,
+    },
     /// The operator has left.
     Quit,
+}
+
+/// What comes back on an effect.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// The board as it was.
+    Past {
+        /// When.
+        at: Timestamp,
+        /// The board.
+        board: Arc<Board>,
+    },
+    /// Nothing is known of so long ago.
+    NoPast {
+        /// From when on something is; `None` when nothing is at all.
+        begins: Option<Timestamp>,
+    },
+    /// It could not be found out, in a sentence.
+    Failed(String),
 }
 
 /// What the shell's job control does with the program.

@@ -6,6 +6,7 @@ use crate::model::Timestamp;
 use crate::model::board::{DeviceRow, Figures, SourceRow, StoreRow};
 use crate::model::device::{DeviceId, Kind};
 use crate::model::health::{DataState, FetchState};
+use crate::model::totals::Totals;
 
 use super::judge::{Judged, Judgement, Trouble, device_trouble, is_failing, overdue, trouble};
 
@@ -223,6 +224,13 @@ impl<'a> Row<'a> {
                 .or(judged.row.covered_to),
             Self::Source(judged) => judged.row.horizon,
             Self::Device(judged) => judged.row.as_of,
+        }
+    }
+
+    /// Adds a store to what several add up to; other rows have nothing to add.
+    pub fn add_to(self, totals: &mut Totals) {
+        if let Self::Store(judged) = self {
+            totals.add(&judged.row, judged.state);
         }
     }
 

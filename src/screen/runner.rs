@@ -19,8 +19,8 @@ use super::app::App;
 use super::canvas::Canvas;
 use super::input::Input;
 use super::terminal::{self, Guard};
-use super::update::{Action, update};
-use super::{Effect, Job, Look, view};
+use super::update::{Action, answered, update};
+use super::{Answer, Effect, Job, Look, view};
 
 /// Shows boards on this process's terminal until the operator leaves or the terminal is gone.
 ///
@@ -29,20 +29,14 @@ use super::{Effect, Job, Look, view};
 ///
 /// # Errors
 /// When there is no terminal, or it cannot be written to.
-pub async fn run(
-    look: Look,
-    boards: watch::Receiver<Arc<Board>>,
-    clock: Clock,
-    effects: mpsc::Sender<Effect>,
-) -> io::Result<()> {
+pub async fn run(look: Look, wires: Wires, clock: Clock) -> io::Result<()> {
     let mut guard = Guard::enter()?;
     let inputs = terminal::inputs()?;
     let stage = Stage {
         canvas: Canvas::new(terminal::backend())?,
         inputs,
-        boards,
+        wires,
         clock,
-        effects,
         look,
     };
     let outcome = stage.run(|job| guard.obey(job)).await;
@@ -50,6 +44,17 @@ pub async fn run(
         guard.abandon();
     }
     outcome.map(|_| ())
+}
+
+/// What connects the screen with whoever started it.
+#[derive(Debug)]
+pub struct Wires {
+    /// The newest board.
+    pub boards: watch::Receiver<Arc<Board>>,
+    /// Where effects go.
+    pub effects: mpsc::Sender<Effect>,
+    /// What comes back on them.
+    pub answers: mpsc::Receiver<Answer>,
 }
 
 /// How the screen ended.
@@ -68,12 +73,10 @@ pub struct Stage<B: Backend, S> {
     pub canvas: Canvas<B>,
     /// Keys and signals.
     pub inputs: S,
-    /// The newest board.
-    pub boards: watch::Receiver<Arc<Board>>,
+    /// Boards, effects and answers.
+    pub wires: Wires,
     /// What time it is.
     pub clock: Clock,
-    /// Where effects go.
-    pub effects: mpsc::Sender<Effect>,
     /// What it looks like.
     pub look: Look,
 }
@@ -97,12 +100,13 @@ where
         mut self,
         mut obey: impl FnMut(Job) -> io::Result<()>,
     ) -> Result<Ending, B::Error> {
-        let board = self.boards.borrow_and_update().clone();
+        let board = self.wires.boards.borrow_and_update().clone();
         let mut app = App::new(board, self.clock.now(), self.clock.speed());
+        app.recorded = self.look.recorded;
         let mut wake = self.draw(&mut app)?;
         let mut drawn = monotonic();
         let mut pending: Option<Instant> = None;
-        let mut fed = true;
+        let (mut fed, mut heard) = (true, true);
         loop {
             tokio::select! {
                 biased;
@@ -112,13 +116,21 @@ where
                     }
                     wake = self.draw(&mut app)?;
                 }
-                changed = self.boards.changed(), if fed && pending.is_none() => {
+                answer = self.wires.answers.recv(), if heard => {
+                    heard = answer.is_some();
+                    if let Some(answer) = answer {
+                        answered(&mut app, &answer, self.clock.now());
+                        wake = self.draw(&mut app)?;
+                        drawn = monotonic();
+                    }
+                }
+                changed = self.wires.boards.changed(), if fed && pending.is_none() => {
                     fed = changed.is_ok();
                     pending = fed.then(|| drawn + LEAST_GAP);
                 }
                 () = wait(pending), if pending.is_some() => {
                     pending = None;
-                    app.receive(self.boards.borrow_and_update().clone());
+                    app.receive(self.wires.boards.borrow_and_update().clone());
                     wake = self.draw(&mut app)?;
                     drawn = monotonic();
                 }
@@ -177,7 +189,7 @@ where
 
     /// Hands an effect over without ever waiting for it.
     fn emit(&self, app: &mut App, effect: Effect) {
-        if self.effects.try_send(effect).is_err() {
+        if self.wires.effects.try_send(effect).is_err() {
             app.say("busy, ask again in a moment", self.clock.now());
         }
     }

@@ -25,6 +25,8 @@ pub struct Scene<'a> {
     pub look: &'a Look,
     /// The instant that is shown.
     pub now: Timestamp,
+    /// The present; another instant than the one that is shown while the picture stands still.
+    pub present: Timestamp,
     zone: Zone,
     wake: Rc<Cell<Option<Timestamp>>>,
     content: Rc<Cell<Option<(usize, usize)>>>,
@@ -38,10 +40,18 @@ impl<'a> Scene<'a> {
             app,
             look,
             now,
+            present: now,
             zone: look.zone,
             wake: Rc::default(),
             content: Rc::default(),
         }
+    }
+
+    /// The same surroundings at another present.
+    #[must_use]
+    pub fn living(mut self, present: Timestamp) -> Self {
+        self.present = present;
+        self
     }
 
     /// Styles.
@@ -111,6 +121,14 @@ impl<'a> Scene<'a> {
     /// Notes the lines of a scrolled text and of its window.
     pub fn note_content(&self, content: usize, window: usize) {
         self.content.set(Some((content, window)));
+    }
+
+    /// Whether the topmost scrolled text is longer than its window.
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        self.content
+            .get()
+            .is_some_and(|(content, window)| content > window)
     }
 
     /// The sizes of the topmost scrolled text.

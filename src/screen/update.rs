@@ -9,7 +9,10 @@ use super::app::{App, Frozen, ListKind, Overlay, Page, Scroll, list_name};
 use super::input::{Code, Input, Key};
 use super::keymap::{self, Command};
 use super::row::Row;
-use super::{Effect, Job};
+use super::words;
+use super::{Answer, Effect, Job};
+
+mod counting;
 
 /// What is to be done outside the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,9 +41,34 @@ pub fn update(app: &mut App, input: Input, now: Timestamp) -> Vec<Action> {
     actions
 }
 
+/// Takes what came back on an effect.
+pub fn answered(app: &mut App, answer: &Answer, now: Timestamp) {
+    match answer {
+        Answer::Past { at, board } => app.show_past(*at, board),
+        Answer::NoPast { begins } => {
+            app.wanted = None;
+            let text = match begins {
+                Some(begins) => format!("the history begins {} ago", words::age(*begins, now)),
+                None => "there is no history yet".to_owned(),
+            };
+            app.say(text, now);
+        }
+        Answer::Failed(sentence) => {
+            app.wanted = None;
+            app.say(sentence.clone(), now);
+        }
+    }
+    app.prepare(now);
+}
+
 fn press(app: &mut App, key: Key, now: Timestamp) -> Vec<Action> {
     app.message = None;
     let armed = std::mem::take(&mut app.quitting);
+    if app.prompt.is_some()
+        && let Some(actions) = counting::answer(app, key, now)
+    {
+        return actions;
+    }
     if app.typing && type_filter(app, key) {
         return Vec::new();
     }
@@ -53,6 +81,7 @@ fn press(app: &mut App, key: Key, now: Timestamp) -> Vec<Action> {
         Command::Repaint => vec![Action::Repaint],
         Command::Suspend => vec![Action::Job(Job::Stop)],
         Command::Poll => poll(app, now),
+        Command::Earlier | Command::Later => look(app, command, now),
         command => {
             act(app, command, now);
             Vec::new()
@@ -102,7 +131,31 @@ fn quit(app: &mut App, command: Command, armed: bool, now: Timestamp) -> Vec<Act
     Vec::new()
 }
 
+/// Asks for the board of an earlier or later instant.
+fn look(app: &mut App, command: Command, now: Timestamp) -> Vec<Action> {
+    let instant = match command {
+        Command::Earlier => Some(app.earlier(now)),
+        _ => app.later(now),
+    };
+    let Some(instant) = instant else {
+        present(app, now);
+        return Vec::new();
+    };
+    app.wanted = Some(instant);
+    vec![Action::Emit(Effect::LookBack(instant))]
+}
+
+fn present(app: &mut App, now: Timestamp) {
+    if !app.to_present() {
+        app.say("this is the present", now);
+    }
+}
+
 fn poll(app: &mut App, now: Timestamp) -> Vec<Action> {
+    if app.recorded {
+        app.say("this is a recording: nobody is asked", now);
+        return Vec::new();
+    }
     let sources = match app.subject() {
         Some(Row::Store(judged)) => names(&judged.row.members),
         Some(Row::Source(judged)) => vec![judged.row.name.clone()],
@@ -140,6 +193,9 @@ fn act(app: &mut App, command: Command, now: Timestamp) {
         Command::Help => help(app),
         Command::Explain => explain(app, now),
         Command::Freeze => freeze(app, now),
+        Command::Present => present(app, now),
+        Command::Count => counting::ask(app, now),
+        Command::TakeBack => counting::ask_back(app, now),
         Command::Raw => {
             app.raw = !app.raw;
             let which = if app.raw {
@@ -219,13 +275,14 @@ fn explain(app: &mut App, now: Timestamp) {
 }
 
 fn freeze(app: &mut App, now: Timestamp) {
-    app.frozen = match app.frozen {
-        Some(_) => None,
-        None => Some(Frozen {
+    // A picture of the past stands still as well: in both cases it goes on with the present.
+    if !app.to_present() {
+        app.frozen = Some(Frozen {
             at: now,
             waiting: 0,
-        }),
-    };
+            past: false,
+        });
+    }
 }
 
 fn arrange(app: &mut App, command: Command, now: Timestamp) {

@@ -4,6 +4,8 @@
 //! passes on, no secret that its source has sent leaves through here, nor a control character that
 //! could drive a terminal.
 
+use std::sync::Arc;
+
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
@@ -11,7 +13,7 @@ use crate::model::attempt::{Ask, Finding, Outcome, SourceError};
 use crate::model::ledger::plan::RowGrid;
 use crate::model::schedule::Cadence;
 
-use super::source::Source;
+use super::source::{Past, Source};
 use super::transport::{Transport, one_line};
 
 /// Longest sentence that is passed on.
@@ -33,6 +35,10 @@ impl Discreet {
 }
 
 impl Source for Discreet {
+    fn resume(&mut self, memory: Option<serde_json::Value>, past: Arc<dyn Past>) {
+        self.inner.resume(memory, past);
+    }
+
     fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome> {
         async move {
             let mut outcome = self.inner.poll(ask).await;

@@ -7,7 +7,6 @@
 pub mod bespot;
 pub mod discreet;
 pub mod lenient;
-pub mod loose;
 pub mod mews;
 pub mod navixy;
 pub mod pace;

@@ -1,5 +1,7 @@
 //! What every vendor offers the engine, and what every vendor is given.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,21 +9,43 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use reqwest::Url;
 
+use crate::model::Timestamp;
 use crate::model::attempt::{Ask, Finding, Outcome};
+use crate::model::device::DeviceId;
 use crate::model::health::Expectation;
 use crate::model::ledger::plan::RowGrid;
+use crate::model::reading::Flow;
 use crate::model::schedule::{Cadence, Publish};
 
 pub use crate::model::occupancy::ZeroRows;
 
 use super::transport::Transport;
 
+/// What each device counted in a span of time.
+pub type Counts = BTreeMap<DeviceId, Flow>;
+
+/// What a source may ask of earlier polls, its own included, while it works.
+pub trait Past: fmt::Debug + Send + Sync {
+    /// Everyone that each device of the source counted in intervals that started in `[from, to)`;
+    /// `None` when history cannot be read.
+    fn counted(&self, from: Timestamp, to: Timestamp) -> BoxFuture<'_, Option<Counts>>;
+}
+
 /// One vendor account that can be polled.
 ///
-/// An implementation keeps what it needs between polls (tokens, cursors) in memory only. It asks
-/// nothing but reads, makes at most one new login per poll, never sleeps to retry and never waits
-/// for a `Retry-After`: it reports it.
+/// An implementation keeps what it needs between polls (tokens, cursors) in memory; the little that
+/// a restart should not forget goes into [`Delivery::memory`]. It asks nothing but reads, makes at
+/// most one new login per poll, never sleeps to retry and never waits for a `Retry-After`: it
+/// reports it.
+///
+/// [`Delivery::memory`]: crate::model::attempt::Delivery::memory
 pub trait Source: Send {
+    /// Takes up what an earlier run left, if it left anything, and is given access to the past.
+    /// Comes once, before the first poll.
+    fn resume(&mut self, memory: Option<serde_json::Value>, past: Arc<dyn Past>) {
+        drop((memory, past));
+    }
+
     /// Reads the account once.
     fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome>;
 
@@ -41,6 +65,10 @@ pub trait Source: Send {
 }
 
 impl Source for Box<dyn Source> {
+    fn resume(&mut self, memory: Option<serde_json::Value>, past: Arc<dyn Past>) {
+        (**self).resume(memory, past);
+    }
+
     fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome> {
         (**self).poll(ask)
     }

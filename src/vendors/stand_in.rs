@@ -137,6 +137,7 @@ impl StandIn {
             since: since.parse::<Timestamp>().unwrap(),
             horizon: None,
             known: Vec::new(),
+            ..Ask::default()
         }
     }
 }

@@ -8,15 +8,35 @@ use chrono_tz::Europe::Athens;
 use occtop::model::Timestamp;
 use occtop::model::board::{Board, DeviceRow, Figures, SourceRow};
 use occtop::model::device::{Detail, DeviceId, Facts, OpenEvent};
+use occtop::model::evidence::{Beside, Evidence, LastReset};
 use occtop::model::figure::{Figure, Quality};
+use occtop::model::hand::HandCount;
 use occtop::model::health::Expectation;
+use occtop::model::occupancy::Drift;
 use occtop::model::reading::Currency;
 
-use super::{Shop, now, source};
+use super::{Shop, at, now, source};
 
 pub fn shops() -> Vec<Shop> {
     let mut ermou = Shop::new("Ermou", "Athens", 120, 0.82, 200_041);
     ermou.doors = vec![200_041, 200_042];
+    ermou.evidence = Evidence {
+        drift: Some(Drift {
+            ratio: 0.961,
+            spread: 0.012,
+            days: 7,
+        }),
+        last_reset: Some(LastReset {
+            at: at("2026-03-02T02:00:00Z"),
+            residual: 31,
+            remained: 2,
+            half: 6,
+        }),
+        learned_days: 12,
+        ..Evidence::default()
+    };
+    let mut syntagma = Shop::new("Syntagma", "Athens", 80, 0.86, 200_043);
+    syntagma.evidence = disputed();
     let mut halandri = Shop::new("Halandri", "Athens", 60, 0.45, 200_044);
     halandri.hours = (9, 17);
     let mut station = Shop::new("Larissa Station", "Athens", 40, 0.3, 200_045);
@@ -26,7 +46,7 @@ pub fn shops() -> Vec<Shop> {
     loose.hours = (7, 22);
     vec![
         ermou,
-        Shop::new("Syntagma", "Athens", 80, 0.86, 200_043),
+        syntagma,
         halandri,
         station,
         Shop::new("Tsimiski", "Thessaloniki", 150, 0.62, 200_051),
@@ -35,6 +55,34 @@ pub fn shops() -> Vec<Shop> {
         Shop::new("Kalamaria", "Thessaloniki", 110, 0.34, 200_054),
         loose,
     ]
+}
+
+/// A vendor that sees more people than we do, a reset with people left, and a count by hand.
+fn disputed() -> Evidence {
+    let counted = HandCount::new(at("2026-03-02T12:05:00Z"), 31, "fire drill");
+    Evidence {
+        vendor: Some(Beside {
+            value: 71,
+            as_of: at("2026-03-02T15:30:00Z"),
+            counted: 53,
+            half: 6,
+            difference: 18,
+            since: Some(at("2026-03-02T13:30:00Z")),
+        }),
+        drift: Some(Drift {
+            ratio: 1.024,
+            spread: 0.031,
+            days: 3,
+        }),
+        last_reset: Some(LastReset {
+            at: at("2026-03-02T02:00:00Z"),
+            residual: -44,
+            remained: 17,
+            half: 9,
+        }),
+        learned_days: 3,
+        by_hand: Some(counted.instead_of(Some(44))),
+    }
 }
 
 pub fn numbered(number: u32) -> Shop {
@@ -86,6 +134,7 @@ pub fn board(shops: &[Shop], sources: Vec<SourceRow>) -> Board {
             .devices
             .insert((position, row.id.clone()), Arc::new(row));
     }
+    claim(&mut board, "Syntagma", &DeviceId::new("coffee", 80));
     for position in 0..board.sources.len() {
         let devices = board
             .devices
@@ -95,6 +144,21 @@ pub fn board(shops: &[Shop], sources: Vec<SourceRow>) -> Board {
         Arc::make_mut(&mut board.sources[position]).devices = count;
     }
     board
+}
+
+/// Makes a machine a member of a store.
+fn claim(board: &mut Board, name: &str, id: &DeviceId) {
+    let Some(at) = board.stores.iter().position(|row| *row.store.name == *name) else {
+        return;
+    };
+    let row = Arc::make_mut(&mut board.stores[at]);
+    row.members.push(id.clone());
+    let store = row.store.clone();
+    if let Some(device) = board.devices.get_mut(&(4, id.clone())) {
+        let device = Arc::make_mut(device);
+        device.store = Some(store.name.clone());
+        device.claimed_by = Some(store);
+    }
 }
 
 fn device(id: DeviceId, name: &str, detail: Detail, minutes: i64, figures: Figures) -> DeviceRow {

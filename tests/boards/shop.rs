@@ -32,6 +32,7 @@ pub struct Shop {
     /// First and last missing quarter of the day.
     pub hole: Option<(usize, usize)>,
     pub declared: bool,
+    pub evidence: Evidence,
 }
 
 impl Shop {
@@ -46,6 +47,7 @@ impl Shop {
             reaches: 0,
             hole: None,
             declared: true,
+            evidence: Evidence::default(),
         }
     }
 
@@ -76,15 +78,14 @@ impl Shop {
     pub fn row(&self) -> StoreRow {
         let day = self.day(1.0);
         let horizon = self.horizon();
-        let flows = day.cells.iter().filter_map(|cell| cell.flow);
+        let flows = day.cells().filter_map(|cell| cell.flow);
         let sum = flows.fold(Flow::default(), |sum, flow| sum + flow);
         let inside = day
-            .cells
-            .iter()
-            .rev()
-            .find_map(|cell| cell.inside)
+            .cells()
+            .filter_map(|cell| cell.inside)
+            .last()
             .unwrap_or(0);
-        let numbered = day.cells.iter().zip(0_i64..);
+        let numbered = day.cells().zip(0_i64..);
         let peak = numbered
             .filter_map(|(cell, number)| Some((cell.inside?, number)))
             .max_by_key(|(inside, number)| (*inside, -number))
@@ -128,7 +129,7 @@ impl Shop {
             confirmed: true,
             paused: false,
             peak,
-            evidence: Evidence::default(),
+            evidence: self.evidence.clone(),
         }
     }
 
@@ -137,7 +138,7 @@ impl Shop {
         let share = 1.0 / (self.doors.len() as f64);
         let day = self.day(share);
         let horizon = self.horizon();
-        let flows = day.cells.iter().filter_map(|cell| cell.flow);
+        let flows = day.cells().filter_map(|cell| cell.flow);
         let sum = flows.fold(Flow::default(), |sum, flow| sum + flow);
         let names = ["North door", "South door", "Arcade"];
         let code = self.doors[number];
@@ -213,11 +214,7 @@ impl Shop {
                 revised: false,
             });
         }
-        Day {
-            start,
-            cell_s: 900,
-            cells,
-        }
+        Day::new(start, 900, cells)
     }
 }
 

@@ -19,6 +19,7 @@ fn mistakes_of_the_caller_end_with_2_and_say_what_to_do() {
         (&["replay"], "FILE"),
         (&["replay", missing], "missing.toml"),
         (&["export", "--format", "xml"], "csv"),
+        (&["backup"], "FILE"),
         (&["simulate", "--speed", "0"], "0.1 to 3600"),
         (&["simulate", "--listen", "somewhere"], "somewhere"),
         (&["completions", "basic"], "bash"),

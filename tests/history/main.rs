@@ -11,5 +11,7 @@ mod format;
 mod full;
 mod model;
 mod reading;
+mod recording;
+mod rollup;
 mod sharing;
 mod writing;

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use occtop::commands::{UsageError, backup};
 use occtop::history::{History, HistoryError, Location, Query, Reader};
 
 use crate::building::*;
@@ -60,6 +61,37 @@ async fn a_reader_sees_every_poll_while_the_monitor_writes() {
     }
     history.close().await.unwrap();
     assert_eq!(read(&dir), 20);
+}
+
+#[tokio::test]
+async fn a_copy_is_made_while_the_monitor_writes_and_nothing_is_overwritten() {
+    let dir = tempfile::tempdir().unwrap();
+    let history = in_dir(&dir).await;
+    let batch = |n| vec![flow("opap/1", minute(n), 1, 1)];
+    history.record(delivery(minute(1), batch(0))).await.unwrap();
+    let copy = dir.path().join("copy.db");
+    let mut said = Vec::new();
+    backup::write(&path(&dir), &copy, &mut said).unwrap();
+    assert!(String::from_utf8(said).unwrap().contains("copy.db"));
+    history.record(delivery(minute(2), batch(1))).await.unwrap();
+    assert_eq!(all(&history).await.len(), 2);
+    let (copied, opened) = History::open(Location::File(copy.clone()), at(START))
+        .await
+        .unwrap();
+    assert_eq!((all(&copied).await.len(), opened.set_aside), (1, None));
+    copied.close().await.unwrap();
+
+    let before = fs::read(&copy).unwrap();
+    for taken in [copy.clone(), path(&dir)] {
+        let error = backup::write(&path(&dir), &taken, &mut Vec::new()).unwrap_err();
+        let mistake = error.downcast_ref::<UsageError>().unwrap();
+        assert!(mistake.0.contains("nothing is overwritten"), "{mistake}");
+    }
+    assert_eq!(fs::read(&copy).unwrap(), before);
+    let nothing = dir.path().join("nowhere/history.db");
+    let error = backup::write(&nothing, &dir.path().join("b.db"), &mut Vec::new()).unwrap_err();
+    assert!(error.is::<UsageError>(), "{error}");
+    assert_eq!(all(&history).await.len(), 2);
 }
 
 #[tokio::test]

@@ -209,8 +209,11 @@ fn a_mistake_names_line_column_and_fix() {
 #[test]
 fn a_file_that_cannot_be_read_is_a_usage_error() {
     let args = Args {
-        file: "no/such/file.csv".into(),
+        file: Some("no/such/file.csv".into()),
         at_every: None,
+        from: None,
+        to: None,
+        speed: None,
     };
     let error = run(&args, &Globals::default(), &mut Vec::new()).unwrap_err();
     let message = &error.downcast_ref::<UsageError>().unwrap().0;

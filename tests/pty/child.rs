@@ -56,6 +56,7 @@ fn run() {
         glyphs: glyphs::choose(Choice::Auto, &environment),
         zone: Zone::Named(chrono_tz::Europe::Athens),
         badge: String::new(),
+        recorded: false,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -64,8 +65,14 @@ fn run() {
         .unwrap();
     let (_feed, boards) = tokio::sync::watch::channel(Arc::new(boards::troubled()));
     let (effects, _asked) = tokio::sync::mpsc::channel(16);
+    let (_answer, answers) = tokio::sync::mpsc::channel(1);
     let clock = Clock::scaled(boards::now(), 1.0);
-    let shown = runtime.block_on(screen::run(look, boards, clock, effects));
+    let wires = screen::Wires {
+        boards,
+        effects,
+        answers,
+    };
+    let shown = runtime.block_on(screen::run(look, wires, clock));
     runtime.shutdown_background();
     shown.unwrap();
 }

@@ -86,6 +86,7 @@ fn look(theme: Theme, glyphs: &'static Glyphs) -> Look {
         glyphs,
         zone: Zone::Named(chrono_tz::Europe::Athens),
         badge: String::new(),
+        recorded: false,
     }
 }
 

@@ -67,6 +67,45 @@ fn a_store() {
 }
 
 #[test]
+fn a_store_that_the_vendor_sees_differently() {
+    at_each_size("store_disputed", calm, "j<Enter>");
+    let text = Screen::new(calm(), SMALL).press("j<Enter>G").text();
+    insta::assert_snapshot!("store_disputed_small_end", text);
+}
+
+#[test]
+fn questions_of_a_count_by_hand() {
+    for (name, keys) in [
+        ("count_people", "i12"),
+        ("count_refused", "itwelve<Enter>"),
+        (
+            "count_reason",
+            "i12<Enter>a reason that is so long that only its end fits into the line",
+        ),
+        ("count_back", "jI"),
+    ] {
+        for (size, word) in [(USUAL, "usual"), (SMALL, "small"), ((30, 2), "tiny")] {
+            let text = Screen::new(calm(), size).press(keys).text();
+            let last: Vec<_> = text.lines().rev().take(1).collect();
+            insta::assert_snapshot!(format!("{name}_{word}"), last.concat());
+        }
+    }
+}
+
+#[test]
+fn explanations_of_a_source_and_of_devices() {
+    for (name, keys) in [
+        ("source", "4Gd"),
+        ("vehicle", "3d"),
+        ("machine", "6Gd"),
+        ("counter", "5d"),
+    ] {
+        let text = Screen::new(troubled(), USUAL).press(keys).text();
+        insta::assert_snapshot!(format!("explain_{name}"), text);
+    }
+}
+
+#[test]
 fn a_store_with_a_hole_in_its_day() {
     let text = Screen::new(troubled(), LARGE)
         .press("jjjjjjj<Enter>")

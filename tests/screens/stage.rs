@@ -8,12 +8,12 @@ use std::time::Duration;
 use futures_util::stream::poll_fn;
 use occtop::clock::{Clock, Hand};
 use occtop::model::board::Board;
-use occtop::screen::Effect;
 use occtop::screen::canvas::Canvas;
 use occtop::screen::glyphs::BRAILLE;
 use occtop::screen::input::Input;
-use occtop::screen::runner::{Ending, Stage};
+use occtop::screen::runner::{Ending, Stage, Wires};
 use occtop::screen::theme::Theme;
+use occtop::screen::{Answer, Effect};
 use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
@@ -114,6 +114,7 @@ struct Running {
     boards: watch::Sender<Arc<Board>>,
     hand: Hand,
     effects: mpsc::Receiver<Effect>,
+    answers: mpsc::Sender<Answer>,
     suspended: Arc<AtomicUsize>,
     ending: JoinHandle<Ending>,
 }
@@ -124,13 +125,17 @@ impl Running {
         let (boards, receiver) = watch::channel(Arc::new(board));
         let (keys, mut typed) = mpsc::channel(1000);
         let (sender, effects) = mpsc::channel(16);
+        let (answers, heard) = mpsc::channel(4);
         let glass = Glass::new(80, 24);
         let stage = Stage {
             canvas: Canvas::new(glass.clone()).unwrap(),
             inputs: poll_fn(move |context| typed.poll_recv(context)),
-            boards: receiver,
+            wires: Wires {
+                boards: receiver,
+                effects: sender,
+                answers: heard,
+            },
             clock,
-            effects: sender,
             look: look(Theme::mono(), &BRAILLE),
         };
         let suspended = Arc::new(AtomicUsize::new(0));
@@ -148,6 +153,7 @@ impl Running {
             boards,
             hand,
             effects,
+            answers,
             suspended,
             ending,
         };
@@ -240,6 +246,52 @@ async fn a_frozen_picture_counts_what_waits() {
     running.press(" ").await;
     let text = running.glass.text();
     assert!(text.contains("X dead") && text.contains("17:52"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_past_is_asked_for_shown_and_left_again() {
+    let mut running = Running::start(calm()).await;
+    // It is 17:32 in Athens: back to the quarter hour, and one more before that has come.
+    running.press(",,").await;
+    let text = running.glass.text();
+    assert!(text.contains("reading 17:15"), "{text}");
+    let at = |clock: &str| format!("2026-03-02T{clock}:00Z").parse().unwrap();
+    for wanted in ["15:30", "15:15"] {
+        let asked = running.effects.try_recv();
+        assert_eq!(asked, Ok(Effect::LookBack(at(wanted))));
+    }
+    let past = |clock: &str| Answer::Past {
+        at: at(clock),
+        board: Arc::new(troubled()),
+    };
+    running.answers.send(past("15:15")).await.unwrap();
+    running.settle().await;
+    running.hand.advance(Duration::from_secs(60));
+    running.settle().await;
+    let text = running.glass.text();
+    assert!(text.contains("past 17:15"), "{text}");
+    assert!(text.contains("showing 17:15, live 17:33"), "{text}");
+    assert!(!text.contains("reading"), "{text}");
+    running.press("0").await;
+    let text = running.glass.text();
+    assert!(text.contains("17:33") && !text.contains("past"), "{text}");
+    // What comes now is not wanted any more.
+    running.answers.send(past("15:30")).await.unwrap();
+    running.settle().await;
+    assert!(!running.glass.text().contains("past"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_past_begins_is_said() {
+    let running = Running::start(calm()).await;
+    running.press(",").await;
+    let begins = Some(now() - chrono::TimeDelta::minutes(5));
+    let answer = Answer::NoPast { begins };
+    running.answers.send(answer).await.unwrap();
+    running.settle().await;
+    let text = running.glass.text();
+    assert!(text.contains("the history begins 5m ago"), "{text}");
+    assert!(!text.contains("reading"), "{text}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,8 +9,11 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Response};
+use futures_util::future::BoxFuture;
 use occtop::model::Timestamp;
-use occtop::vendors::source::{Common, ZeroRows};
+use occtop::model::device::DeviceId;
+use occtop::model::reading::Flow;
+use occtop::vendors::source::{Common, Counts, Past, ZeroRows};
 use reqwest::Url;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
@@ -161,6 +164,26 @@ pub fn common(url: Url) -> Common {
         ca_file: None,
         allow_http: false,
         zero_rows: ZeroRows::Auto,
+    }
+}
+
+/// A past that holds these counts, by the instant they began at.
+#[derive(Debug, Default)]
+pub struct Held(pub Vec<(Timestamp, DeviceId, Flow)>);
+
+impl Past for Held {
+    fn counted(&self, from: Timestamp, to: Timestamp) -> BoxFuture<'_, Option<Counts>> {
+        let mut counts = Counts::new();
+        let inside = self
+            .0
+            .iter()
+            .filter(|(start, ..)| (from..to).contains(start));
+        for (_, device, flow) in inside {
+            let total = counts.entry(device.clone()).or_default();
+            total.entered += flow.entered;
+            total.left += flow.left;
+        }
+        Box::pin(std::future::ready(Some(counts)))
     }
 }
 

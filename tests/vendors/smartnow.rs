@@ -56,6 +56,7 @@ impl Lab {
             since: self.since,
             horizon: None,
             known: Vec::new(),
+            ..Ask::default()
         };
         let outcome = self.source.poll(&ask).await;
         for reading in outcome

@@ -24,17 +24,18 @@ pub(super) struct Grid<'a> {
     pub delivered: &'a Spans,
 }
 
+impl Grid<'_> {
+    /// The day with these cells.
+    pub fn day(&self, cells: impl IntoIterator<Item = Cell>) -> Day {
+        Day::new(self.start, self.cell_s, cells)
+    }
+}
+
 /// The day as the sum of several counters. A cell is known only when every counter has it.
-pub(super) fn of_cells(grid: &Grid<'_>, counters: &[&Cells]) -> Day {
-    let Some(to) = grid
-        .to
-        .filter(|to| *to > grid.start && !counters.is_empty())
-    else {
-        return Day {
-            start: grid.start,
-            cell_s: grid.cell_s,
-            cells: Vec::new(),
-        };
+pub(super) fn of_cells(grid: &Grid<'_>, counters: &[&Cells]) -> Vec<Cell> {
+    let reached = grid.to.filter(|to| *to > grid.start);
+    let Some(to) = reached.filter(|_| !counters.is_empty()) else {
+        return Vec::new();
     };
     let step = TimeDelta::seconds(i64::from(grid.cell_s));
     // A local day has at most 25 hours; anything beyond is a clock that is far off.
@@ -53,25 +54,22 @@ pub(super) fn of_cells(grid: &Grid<'_>, counters: &[&Cells]) -> Day {
     if let Some(newest) = cells.last_mut() {
         newest.provisional = grid.start + step * i32::try_from(count).unwrap_or(i32::MAX) > to;
     }
-    Day {
-        start: grid.start,
-        cell_s: grid.cell_s,
-        cells,
-    }
+    cells
 }
 
 /// Draws the estimated number of people into the cells at whose end it holds.
-pub(super) fn draw_curve(day: &mut Day, curve: impl Iterator<Item = Point>) {
-    for cell in &mut day.cells {
+pub(super) fn draw_curve(
+    grid: &Grid<'_>,
+    cells: &mut [Cell],
+    curve: impl Iterator<Item = Point>,
+) {
+    for cell in &mut *cells {
         (cell.inside, cell.raw) = (None, None);
     }
     for point in curve {
-        let index = (point.end - day.start).num_seconds() - 1;
-        let index = index.div_euclid(i64::from(day.cell_s.max(1)));
-        if let Some(cell) = usize::try_from(index)
-            .ok()
-            .and_then(|i| day.cells.get_mut(i))
-        {
+        let index = (point.end - grid.start).num_seconds() - 1;
+        let index = index.div_euclid(i64::from(grid.cell_s.max(1)));
+        if let Some(cell) = usize::try_from(index).ok().and_then(|i| cells.get_mut(i)) {
             cell.inside = Some(rounded(point.n));
             cell.raw = Some(short(point.raw));
         }

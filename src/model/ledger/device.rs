@@ -99,6 +99,17 @@ impl Device {
         }
     }
 
+    /// The newest instants of a tracker's counters.
+    pub fn reached(&self) -> [Option<(Level, Timestamp)>; 2] {
+        let State::Tracker(tracker) = &self.state else {
+            return [None, None];
+        };
+        [
+            tracker.odometer.map(|(at, _)| (Level::Odometer, at)),
+            tracker.engine_hours.map(|(at, _)| (Level::EngineHours, at)),
+        ]
+    }
+
     /// Whether it counts people.
     pub fn is_counter(&self) -> bool {
         matches!(self.state, State::Counter(_))
@@ -262,7 +273,7 @@ impl Device {
             occupancy: counter
                 .occupancy
                 .map(|(as_of, people)| self.figure(as_of, people, Quality::GOOD)),
-            day: Arc::new(day::of_cells(&grid, &[&counter.cells])),
+            day: Arc::new(grid.day(day::of_cells(&grid, &[&counter.cells]))),
         }
     }
 

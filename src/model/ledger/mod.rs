@@ -49,7 +49,8 @@ pub struct Ledger {
     /// that has to be found out.
     within: Option<(Timestamp, Timestamp)>,
     sources: Vec<Source>,
-    devices: BTreeMap<DeviceId, Device>,
+    /// Boxed, because a tree keeps room for about as many again as it holds.
+    devices: BTreeMap<DeviceId, Box<Device>>,
     tallies: Vec<Tally>,
     /// Counts by hand, by the name of the store.
     counts: BTreeMap<Arc<str>, HandCounts>,
@@ -165,6 +166,14 @@ impl Ledger {
     pub fn recall(&mut self, readings: impl IntoIterator<Item = (Reading, Timestamp)>) {
         for (reading, fetched_at) in readings {
             self.take(&Change { reading, old: None }, fetched_at);
+        }
+    }
+
+    /// As [`Ledger::recall`], but with every value that a reading had, in the order they became
+    /// known: what was corrected is marked as such.
+    pub fn relive(&mut self, changes: impl IntoIterator<Item = (Change, Timestamp)>) {
+        for (change, fetched_at) in changes {
+            self.take(&change, fetched_at);
         }
     }
 
@@ -321,6 +330,17 @@ impl Ledger {
             .collect()
     }
 
+    /// The newest instant of each counter of a source's trackers.
+    #[must_use]
+    pub fn counters_reached(&self, name: &str) -> Vec<(DeviceId, Level, Timestamp)> {
+        let own = self.devices.iter().filter(|(id, _)| id.source() == name);
+        own.flat_map(|(id, device)| {
+            let reached = device.reached().into_iter().flatten();
+            reached.map(|(level, at)| (id.clone(), level, at))
+        })
+        .collect()
+    }
+
     /// The newest instant of a source's data.
     #[must_use]
     pub fn horizon(&self, name: &str) -> Option<Timestamp> {
@@ -373,6 +393,10 @@ impl Ledger {
             if let Some(counts) = counts.filter(|_| self.store_index(tally.name()).is_none()) {
                 tally.counted_by_hand(counts);
             }
+            if self.tallies.len() == self.tallies.capacity() {
+                // An eighth more, not twice as much: there may be thousands.
+                self.tallies.reserve_exact(self.tallies.len() / 8 + 8);
+            }
             self.tallies.push(tally);
         }
         let zone = zone_of(&self.plan, store, facts);
@@ -381,7 +405,7 @@ impl Ledger {
         if let Some(store) = store {
             device.forget(self.tallies[store].today().0);
         }
-        self.devices.insert(id.clone(), device);
+        self.devices.insert(id.clone(), Box::new(device));
         self.sources[usize::from(source)].joined();
         if let Some(store) = store {
             let quiet = self.plan.sources[usize::from(source)].quiet;

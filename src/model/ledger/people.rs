@@ -119,7 +119,10 @@ impl Tally {
                 half: whole(day.half),
             }),
             learned_days: self.estimator.learned_days(),
-            by_hand: estimate.and_then(|estimate| estimate.by_hand),
+            by_hand: (estimate.and_then(|estimate| estimate.by_hand)).and_then(|at| {
+                let count = self.counts.iter().rfind(|count| count.at == at);
+                count.cloned()
+            }),
         }
     }
 

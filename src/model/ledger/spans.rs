@@ -25,6 +25,23 @@ impl Spans {
         self.0.splice(first..after, [joined]);
     }
 
+    /// Takes a stretch out, cutting those that reach into it.
+    pub fn remove(&mut self, from: Timestamp, to: Timestamp) {
+        if from >= to {
+            return;
+        }
+        let pieces = self.0.iter().flat_map(|(start, end)| {
+            let before = (*start, (*end).min(from));
+            [before, ((*start).max(to), *end)]
+        });
+        self.0 = pieces.filter(|(start, end)| start < end).collect();
+    }
+
+    /// Each stretch, oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (Timestamp, Timestamp)> {
+        self.0.iter().copied()
+    }
+
     /// Forgets what ended before `before`.
     pub fn forget(&mut self, before: Timestamp) {
         self.0.retain(|(_, end)| *end > before);
@@ -82,12 +99,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_equals_a_set_of_minutes(stretches in prop::collection::vec((0i64..200, 0i64..40), 0..30)) {
+        fn it_equals_a_set_of_minutes(
+            stretches in prop::collection::vec((0i64..200, 0i64..40, prop::bool::weighted(0.7)), 0..30),
+        ) {
             let mut spans = Spans::default();
             let mut minutes = std::collections::BTreeSet::new();
-            for (from, length) in stretches {
-                spans.add(at(from), at(from + length));
-                minutes.extend(from..from + length);
+            for (from, length, add) in stretches {
+                if add {
+                    spans.add(at(from), at(from + length));
+                    minutes.extend(from..from + length);
+                } else {
+                    spans.remove(at(from), at(from + length));
+                    minutes.retain(|minute| !(from..from + length).contains(minute));
+                }
             }
             let told: std::collections::BTreeSet<i64> = spans
                 .within(at(0), at(1000))

@@ -18,7 +18,7 @@ use crate::model::board::{Day, Origin, StoreRow, Today};
 use crate::model::calendar::{day_start, next_day_start};
 use crate::model::device::{DeviceId, Facts, Kind};
 use crate::model::figure::{Flag, Quality};
-use crate::model::hand::HandCounts;
+use crate::model::hand::{HandCount, HandCounts};
 use crate::model::health::Expectation;
 use crate::model::occupancy::{Door, Estimator, Settings, Visit, ZeroRows};
 use crate::model::reading::{Change, Measure};
@@ -36,8 +36,8 @@ pub(super) struct Tally {
     members: BTreeSet<DeviceId>,
     pub(super) doors: BTreeMap<DeviceId, Door>,
     pub(super) estimator: Estimator,
-    /// The instants of the counts by hand that it was given.
-    counts: Vec<Timestamp>,
+    /// The counts by hand that stand, oldest first.
+    pub(super) counts: Vec<HandCount>,
     /// End of the newest interval of any door.
     newest: Option<Timestamp>,
     /// A settled count of the running day was corrected.
@@ -118,11 +118,11 @@ impl Tally {
     /// Replaces the counts by hand that stand.
     pub fn counted_by_hand(&mut self, counts: &HandCounts) {
         for gone in std::mem::take(&mut self.counts) {
-            self.estimator.forget_count(gone);
+            self.estimator.forget_count(gone.at);
         }
         for count in counts.standing() {
             self.estimator.counted_by_hand(count);
-            self.counts.push(count.at);
+            self.counts.push(count.clone());
         }
     }
 
@@ -315,12 +315,12 @@ impl Tally {
             quiet_is_zero: counters.iter().all(|(part, _)| part.about.quiet_is_zero),
             delivered: first.map_or(&nothing, |about| about.delivered),
         };
-        let cells: Vec<_> = counters.iter().map(|(_, counter)| &counter.cells).collect();
-        let mut day = day::of_cells(&grid, &cells);
+        let counted: Vec<_> = counters.iter().map(|(_, counter)| &counter.cells).collect();
+        let mut cells = day::of_cells(&grid, &counted);
         if !vendor_leads {
-            day::draw_curve(&mut day, self.estimator.curve());
+            day::draw_curve(&grid, &mut cells, self.estimator.curve());
         }
-        day
+        grid.day(cells)
     }
 
     pub(super) fn quality(&self, today: Option<&Today>) -> Quality {
@@ -357,7 +357,7 @@ fn peak(day: &Day) -> Option<(u32, Timestamp)> {
     let step = TimeDelta::seconds(i64::from(day.cell_s));
     let mut end = day.start;
     let mut peak: Option<(u32, Timestamp)> = None;
-    for cell in &day.cells {
+    for cell in day.cells() {
         end += step;
         if let Some(inside) = cell.inside
             && peak.is_none_or(|(most, _)| inside > most)

@@ -231,7 +231,7 @@ fn a_correction_changes_totals_by_the_difference_and_is_marked() {
             .has(Flag::Revised)
     );
     assert_eq!(board.sources[0].revised, 1);
-    assert!(row.day.cells.iter().any(|cell| cell.revised));
+    assert!(row.day.cells().any(|cell| cell.revised));
 }
 
 #[test]
@@ -266,9 +266,10 @@ fn quiet_minutes_are_zero_where_delivered_and_unknown_after() {
     let board = ledger.board();
     let day = &board.store("Ermou").unwrap().day;
     assert_eq!(day.start, at("2026-03-02T02:00:00Z"));
-    assert_eq!(day.cells.len(), 25, "02:00 to 08:15 in quarter hours");
-    assert_eq!(day.cells[0].flow, Some(Flow::default()));
-    let last = day.cells[24];
+    assert_eq!(day.cells().len(), 25, "02:00 to 08:15 in quarter hours");
+    let cells: Vec<_> = day.cells().collect();
+    assert_eq!(cells[0].flow, Some(Flow::default()));
+    let last = cells[24];
     assert_eq!(
         last.flow,
         Some(Flow {

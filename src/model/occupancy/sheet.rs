@@ -5,6 +5,7 @@
 //! keep two weeks each.
 
 use crate::model::Timestamp;
+use crate::model::packing;
 use crate::model::reading::Flow;
 
 use super::day::Day;
@@ -211,26 +212,18 @@ impl Strip {
 const MISSING: u64 = 0;
 const QUIET: u64 = 1;
 
-/// Each cell as in + 2 and out, runs of missing and of quiet cells as one. Numbers are in base 128
-/// with the high bit for "more follows".
+/// Each cell as in + 2 and out, runs of missing and of quiet cells as one.
 fn pack(cells: &[Option<Flow>]) -> Box<[u8]> {
     let mut bytes = Vec::with_capacity(cells.len() * 2);
-    let mut put = |mut number: u64| {
-        while number >= 0x80 {
-            bytes.push((number & 0x7f) as u8 | 0x80);
-            number >>= 7;
-        }
-        bytes.push((number & 0x7f) as u8);
-    };
     for run in cells.chunk_by(|a, b| a == b && a.unwrap_or_default() == Flow::default()) {
         match run[0] {
             Some(flow) if flow != Flow::default() => {
-                put(u64::from(flow.entered) + 2);
-                put(u64::from(flow.left));
+                packing::put(&mut bytes, u64::from(flow.entered) + 2);
+                packing::put(&mut bytes, u64::from(flow.left));
             }
             quiet => {
-                put(if quiet.is_some() { QUIET } else { MISSING });
-                put(run.len() as u64);
+                packing::put(&mut bytes, if quiet.is_some() { QUIET } else { MISSING });
+                packing::put(&mut bytes, run.len() as u64);
             }
         }
     }
@@ -238,11 +231,7 @@ fn pack(cells: &[Option<Flow>]) -> Box<[u8]> {
 }
 
 fn unpack(bytes: &[u8]) -> Vec<Option<Flow>> {
-    let mut numbers = bytes.split_inclusive(|byte| byte & 0x80 == 0).map(|run| {
-        run.iter()
-            .rev()
-            .fold(0u64, |number, byte| number << 7 | u64::from(byte & 0x7f))
-    });
+    let mut numbers = packing::numbers(bytes);
     let mut cells = Vec::new();
     while let (Some(first), Some(second)) = (numbers.next(), numbers.next()) {
         let short = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);

@@ -14,7 +14,7 @@ use crate::screen::app::Spot;
 use crate::screen::input::Key;
 use crate::screen::row::Sort;
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     "2026-03-02T12:00:00Z".parse().unwrap()
 }
 
@@ -70,7 +70,7 @@ fn source(name: &str) -> Arc<SourceRow> {
 }
 
 /// Five stores, of which `Bari` and `Dover` are overdue, and two sources.
-fn board() -> Board {
+pub(super) fn board() -> Board {
     let mut board = Board::empty(now());
     board.sources = vec![source("opap"), source("mall")];
     board.stores = [
@@ -93,7 +93,7 @@ fn app() -> App {
 }
 
 /// Presses keys; `^x` is Ctrl, `\r` Enter, `\u{1b}` Esc, `\t` Tab, `\u{8}` Backspace.
-fn press(app: &mut App, keys: &str) -> Vec<Action> {
+pub(super) fn press(app: &mut App, keys: &str) -> Vec<Action> {
     let mut actions = Vec::new();
     let mut letters = keys.chars();
     while let Some(letter) = letters.next() {

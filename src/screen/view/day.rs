@@ -27,7 +27,7 @@ impl Axis {
     pub fn of(store: &Store, day: &Day) -> Self {
         let cell_s = i64::from(day.cell_s.max(60));
         let open = open_spans(store, day.start);
-        let busy = day.cells.iter().enumerate().filter(|(_, cell)| {
+        let busy = day.cells().enumerate().filter(|(_, cell)| {
             cell.flow.is_some_and(|flow| flow != Flow::default())
                 || cell.inside.is_some_and(|inside| inside > 0)
         });
@@ -58,11 +58,11 @@ impl Axis {
     /// The people inside at the end of each cell so far.
     #[must_use]
     pub fn points(&self, day: &Day) -> Vec<Point> {
-        let numbered = day.cells.iter().enumerate();
+        let numbered = day.cells().enumerate();
         numbered
             .map(|(number, cell)| (at(day, self.cell_s, number), cell))
             .filter(|(begins, _)| *begins >= self.from && *begins < self.to)
-            .map(|(begins, cell)| self.point(begins, cell))
+            .map(|(begins, cell)| self.point(begins, &cell))
             .collect()
     }
 
@@ -118,7 +118,7 @@ pub struct HourFlow {
 #[must_use]
 pub fn hours(row: &StoreRow, doors: &[&Day]) -> Vec<Hour> {
     let axis = Axis::of(&row.store, &row.day);
-    let reached = at(&row.day, axis.cell_s, row.day.cells.len());
+    let reached = at(&row.day, axis.cell_s, row.day.cells().len());
     let mut hours = Vec::new();
     let mut begins = whole_hour(&row.store, axis.from);
     while begins < reached.min(axis.to) {
@@ -134,7 +134,7 @@ pub fn hours(row: &StoreRow, doors: &[&Day]) -> Vec<Hour> {
 fn sum(day: &Day, begins: Timestamp) -> HourFlow {
     let width_s = i64::from(day.cell_s.max(60));
     let ends = begins + TimeDelta::hours(1);
-    let cells = (day.cells.iter().enumerate())
+    let cells = (day.cells().enumerate())
         .map(|(number, cell)| (at(day, width_s, number), cell))
         .filter(|(at, _)| *at >= begins && *at < ends);
     let mut flow = None;

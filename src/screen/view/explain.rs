@@ -1,22 +1,23 @@
-//! The explain overlay: why this value and this state, in sentences.
+//! The explain overlay: a paragraph and a chain, the same as on the JSON board.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::figures;
 use super::help::{boxed, is_framed};
-use super::{device, figures, sources, store};
+use crate::model::explain::{Explanation, Guide};
 use crate::screen::row::Row;
 use crate::screen::scene::Scene;
 use crate::screen::widgets::page::Block;
 use crate::screen::widgets::text::wrap;
+use crate::screen::words::{Zone, next_minute};
+
+/// Columns of the names of the links.
+const INDENT: u16 = 8;
 
 pub fn draw(scene: &Scene<'_>, top: usize, body: Rect, buf: &mut Buffer) {
     let Some(row) = scene.app.subject() else {
         return;
-    };
-    let local = match row {
-        Row::Store(judged) => &scene.in_zone(judged.row.store.timezone),
-        _ => scene,
     };
     let theme = scene.theme();
     let boxed_width = body.width.saturating_sub(8).min(84);
@@ -33,60 +34,39 @@ pub fn draw(scene: &Scene<'_>, top: usize, body: Rect, buf: &mut Buffer) {
             figures::state(scene, row.state()),
         ],
     )];
-    match row {
-        Row::Store(judged) => {
-            let scene = local;
-            blocks.push(Block::line(
-                scene,
-                vec![
-                    figures::inside(scene, judged),
-                    (format!(" {}", figures::band(scene, judged)), theme.faint),
-                    (" inside".to_owned(), theme.faint),
-                ],
-            ));
-            blocks.push(Block::blank());
-            for sentence in store::sentences(scene, judged) {
-                blocks.extend(bullet(scene, &sentence, width));
-            }
-            if judged.row.occupancy.is_some() && last_value(judged.state) {
-                let value = judged.row.occupancy.as_ref().map(figures::shown);
-                let text = format!("the last value was {}", value.unwrap_or_default());
-                blocks.extend(bullet(scene, &text, width));
-            }
-        }
-        Row::Source(judged) => {
-            blocks.push(Block::blank());
-            blocks.extend(sources::facts(scene, judged, width));
-        }
-        Row::Device(judged) => {
-            blocks.push(Block::blank());
-            blocks.extend(
-                device::lines(scene, judged)
-                    .into_iter()
-                    .map(|(label, pieces)| {
-                        let label = (label.to_owned(), theme.faint);
-                        Block::labelled(scene, label, &pieces, (14, width))
-                    }),
-            );
-        }
+    if body.height >= 16 {
+        blocks.push(Block::blank());
+    }
+    let explanation = explanation(scene, row);
+    let said = signs(scene, &explanation.paragraph);
+    for line in wrap(&said, usize::from(width.max(1))) {
+        blocks.push(Block::line(scene, vec![(line, theme.text)]));
+    }
+    blocks.push(Block::blank());
+    for link in &explanation.chain {
+        let label = (link.what.to_owned(), theme.faint);
+        let said = [(signs(scene, &link.text), theme.text)];
+        blocks.push(Block::labelled(scene, label, &said, (INDENT, width)));
     }
     boxed(scene, "Explain", (&blocks, top), (boxed_width, body), buf);
 }
 
-fn last_value(state: crate::model::health::DataState) -> bool {
-    use crate::model::health::DataState;
-    matches!(state, DataState::Dead | DataState::Unknown)
+fn explanation(scene: &Scene<'_>, row: Row<'_>) -> Explanation {
+    // Ages and countdowns are told in whole minutes.
+    scene.wake_at(next_minute(scene.now));
+    let home = match scene.look.zone {
+        Zone::Named(zone) => Some(zone),
+        Zone::Local => None,
+    };
+    let guide = Guide::new(&scene.app.judgement.board, scene.now, home);
+    match row {
+        Row::Store(judged) => guide.store(&judged.row),
+        Row::Source(judged) => guide.source(&judged.row),
+        Row::Device(judged) => guide.device(&judged.row),
+    }
 }
 
-fn bullet<'a>(scene: &'a Scene<'_>, sentence: &str, width: u16) -> Vec<Block<'a>> {
-    let theme = scene.theme();
-    let lines = wrap(sentence, usize::from(width.max(12)) - 2).into_iter();
-    lines
-        .enumerate()
-        .map(|(number, line)| {
-            let sign = if number == 0 { scene.glyphs().dot } else { " " };
-            let pieces = vec![(format!("{sign} "), theme.faint), (line, theme.text)];
-            Block::line(scene, pieces)
-        })
-        .collect()
+/// A sentence in the signs that the terminal has.
+pub fn signs(scene: &Scene<'_>, text: &str) -> String {
+    text.replace('\u{b1}', scene.glyphs().plus_minus)
 }

@@ -6,6 +6,7 @@ use crate::model::board::{Band, DeviceRow, Figures, Occupancy, StoreRow};
 use crate::model::device::Detail;
 use crate::model::figure::{Flag, Quality};
 use crate::model::health::DataState;
+use crate::model::totals::Totals;
 
 use crate::screen::judge::Judged;
 use crate::screen::row::{data_glyph, data_word};
@@ -28,6 +29,14 @@ pub fn inside(scene: &Scene<'_>, judged: &Judged<StoreRow>) -> Piece {
         state => scene.number_style(state),
     };
     (scene.figure(text, judged.state), style)
+}
+
+/// Whether a number in this state says something about now.
+pub fn is_live(state: DataState) -> bool {
+    matches!(
+        state,
+        DataState::Fresh | DataState::Due | DataState::Late | DataState::Stale
+    )
 }
 
 /// The shown number of an occupancy without the marks of its state.
@@ -59,6 +68,22 @@ pub fn band(scene: &Scene<'_>, judged: &Judged<StoreRow>) -> String {
     } else {
         let half = words::count(below.max(above).into());
         format!("{}{half}", scene.glyphs().plus_minus)
+    }
+}
+
+/// People inside several stores, `--` while none of them has a live number.
+pub fn people(totals: &Totals) -> String {
+    if totals.counted == 0 {
+        return "--".to_owned();
+    }
+    words::count(totals.inside)
+}
+
+/// The band around the people inside several stores: `±14`; nothing without one.
+pub fn spread(scene: &Scene<'_>, totals: &Totals) -> String {
+    match totals.half() {
+        0 => String::new(),
+        half => format!("{}{}", scene.glyphs().plus_minus, words::count(half)),
     }
 }
 

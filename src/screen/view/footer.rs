@@ -2,8 +2,9 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget};
 
-use crate::screen::app::{Overlay, Spot};
+use crate::screen::app::{Overlay, Prompt, Question, Spot};
 use crate::screen::judge::Counts;
 use crate::screen::keymap::{self, Command};
 use crate::screen::row::Sort;
@@ -16,6 +17,18 @@ pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         return;
     }
     let ellipsis = scene.glyphs().ellipsis;
+    if let Some(prompt) = &scene.app.prompt {
+        // On a very small terminal there is something below.
+        Clear.render(area, buf);
+        buf.set_style(area, scene.theme().ground);
+        let line = Rect {
+            x: area.x + area.width.min(1),
+            width: area.width.saturating_sub(1),
+            ..area
+        };
+        put_pieces(buf, line, &question(scene, prompt, line.width), ellipsis);
+        return;
+    }
     let right = state(scene);
     let width = pieces_columns(&right).min(area.width);
     let place = Rect {
@@ -46,6 +59,49 @@ fn prompt(scene: &Scene<'_>) -> Vec<Piece> {
         (filter(scene).to_owned(), theme.strong),
         (scene.glyphs().marker.to_owned(), theme.accent),
         ("  Enter keeps, Esc drops".to_owned(), theme.faint),
+    ]
+}
+
+/// The question, as much of the end of the answer as fits, and what the keys do.
+fn question(scene: &Scene<'_>, prompt: &Prompt, width: u16) -> Vec<Piece> {
+    let theme = scene.theme();
+    let store: String = prompt.store.chars().take(16).collect();
+    let (long, short, keys) = match &prompt.question {
+        Question::People => (
+            format!("Inside {store}, counted by hand: "),
+            "People: ".to_owned(),
+            "Enter goes on, Esc cancels",
+        ),
+        Question::Reason { people } => (
+            format!("{people} inside; reason, if any: "),
+            "Reason: ".to_owned(),
+            "Enter counts, Esc cancels",
+        ),
+        Question::TakeBack(count) => {
+            let zone = (scene.app.judgement.store(&prompt.store))
+                .map(|judged| scene.in_zone(judged.row.store.timezone));
+            let at = zone.as_ref().unwrap_or(scene).time(count.at);
+            let question = format!("Take back the {} of {at}?", count.people);
+            let keys = "  Enter does, Esc keeps it".to_owned();
+            return vec![(question, theme.accent), (keys, theme.faint)];
+        }
+    };
+    let said = match prompt.problem {
+        Some(problem) => (format!("  {problem}"), theme.warn),
+        None => (format!("  {keys}"), theme.faint),
+    };
+    let letters = prompt.text.chars().count();
+    let width = usize::from(width);
+    let fits = long.chars().count() + letters + 1 + said.0.len() <= width;
+    let question = if fits { long } else { short };
+    let room = width.saturating_sub(question.chars().count() + 1).max(4);
+    let tail = letters.saturating_sub(room);
+    let tail: String = prompt.text.chars().skip(tail).collect();
+    vec![
+        (question, theme.accent),
+        (tail, theme.strong),
+        (scene.glyphs().marker.to_owned(), theme.accent),
+        said,
     ]
 }
 
@@ -87,6 +143,8 @@ fn is_of_use(scene: &Scene<'_>, command: Command) -> bool {
     match command {
         Command::Back => !at_root || !filter(scene).is_empty(),
         Command::Quit => at_root,
+        // Text that goes on below its window; a list shows as much by itself.
+        Command::Down => scene.goes_on(),
         Command::NextProblem => scene.app.judgement.counts != Counts::default(),
         _ => true,
     }
@@ -97,7 +155,21 @@ fn state(scene: &Scene<'_>) -> Vec<Piece> {
     let theme = scene.theme();
     let app = scene.app;
     let mut parts: Vec<Piece> = Vec::new();
-    if let Some(frozen) = app.frozen {
+    if let Some(wanted) = app.wanted {
+        let wanted = scene.look.zone.time(wanted, scene.present);
+        parts.push((format!("reading {wanted}"), theme.warn));
+    }
+    if let Some(past) = app.past() {
+        let word = if scene.look.recorded {
+            "replay"
+        } else {
+            "live"
+        };
+        let past = scene.look.zone.time(past, scene.present);
+        let present = scene.look.zone.show(scene.present, "%H:%M");
+        let text = format!("showing {past}, {word} {present}");
+        parts.push((text, theme.warn));
+    } else if let Some(frozen) = app.frozen {
         let since = scene.time(frozen.at);
         let waiting = plural(frozen.waiting, "update", "updates");
         let text = format!("frozen {since}, {waiting} waiting");

@@ -154,5 +154,10 @@ fn clock(scene: &Scene<'_>, long: bool) -> Vec<Piece> {
     scene.wake_at(next_minute(scene.now));
     let format = if long { "%a %H:%M %Z " } else { "%H:%M " };
     let text = scene.look.zone.show(scene.now, format);
-    vec![(text, scene.theme().faint)]
+    let theme = scene.theme();
+    match (scene.app.past(), scene.look.recorded) {
+        (Some(_), _) => vec![("past ".to_owned(), theme.warn), (text, theme.warn)],
+        (None, true) => vec![("replay ".to_owned(), theme.warn), (text, theme.faint)],
+        (None, false) => vec![(text, theme.faint)],
+    }
 }

@@ -3,13 +3,16 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::figures;
+use crate::model::totals::Totals;
 use crate::screen::app::{App, ListKind};
-use crate::screen::listing::{Line, Totals};
+use crate::screen::listing::Line;
 use crate::screen::row::{Row, Sort};
 use crate::screen::scene::Scene;
 use crate::screen::widgets::page::rule;
 use crate::screen::widgets::table::{Align, Cell, Column, Fitted, fit};
 use crate::screen::widgets::text::{Piece, put, put_pieces, wrap};
+use crate::screen::words;
 
 /// A list's columns and how to fill them.
 pub struct Table<'a, K> {
@@ -154,13 +157,33 @@ fn group(scene: &Scene<'_>, name: &str, totals: Totals, at: Rect, buf: &mut Buff
         width: at.width.saturating_sub(2),
         ..at
     };
-    let sum = format!("{} inside", totals.inside_text());
-    let sum = if totals.counted < totals.stores {
-        format!(" {sum}, {} of {} ", totals.counted, totals.stores)
+    let faint = |text: String| (text, theme.faint);
+    let band = figures::spread(scene, &totals);
+    let band = if band.is_empty() {
+        band
     } else {
-        format!(" {sum} ")
+        format!(" {band}")
     };
-    let pieces = [(format!(" {name}"), theme.strong), (sum, theme.faint)];
+    let mut pieces = vec![
+        (format!(" {name}"), theme.strong),
+        faint(format!(" {}{band} inside", figures::people(&totals))),
+    ];
+    if totals.counted < totals.stores {
+        let known = format!(" in {} of {}", totals.counted, totals.stores);
+        pieces.push(faint(known));
+    }
+    // The sums of the day only where they leave the heading a heading.
+    if line.width >= 70
+        && let Some(coverage) = totals.coverage()
+    {
+        pieces.push(faint(format!(
+            "   in {}  out {}   coverage {}",
+            words::count(totals.entered),
+            words::count(totals.left),
+            words::percent(coverage)
+        )));
+    }
+    pieces.push(faint(" ".to_owned()));
     let used = put_pieces(buf, line, &pieces, scene.glyphs().ellipsis);
     let rest = Rect {
         x: line.x + used,

@@ -26,6 +26,7 @@ use super::Look;
 use super::app::{App, ListKind, Overlay};
 use super::row::Row;
 use super::scene::Scene;
+use super::words::next_minute;
 
 /// Draws the screen as of `now` and says when it has to be drawn again, if nothing else happens.
 pub fn draw(
@@ -40,14 +41,16 @@ pub fn draw(
     let window = list::window(app, regions.body);
     app.list_mut().fit(window);
     buf.set_style(area, look.theme.ground);
-    let scene = Scene::new(app, look, app.shown_at(now));
+    let scene = Scene::new(app, look, app.shown_at(now)).living(now);
     if area.height < 3 {
         summary::draw(&scene, area, buf);
+        if app.prompt.is_some() {
+            footer::draw(&scene, regions.footer, buf);
+        }
     } else {
         header::draw(&scene, regions.header, buf);
         banner::draw(&scene, regions.banner, buf);
         body(&scene, regions.body, buf);
-        footer::draw(&scene, regions.footer, buf);
         match &app.overlay {
             Some(Overlay::Help { scroll, filter }) => {
                 help::draw(&scene, (scroll.top, filter), regions.body, buf);
@@ -57,15 +60,22 @@ pub fn draw(
             }
             None => {}
         }
+        // Last, because it tells of text that goes on below.
+        footer::draw(&scene, regions.footer, buf);
     }
     let content = scene.content();
     let shown = scene.wake().filter(|_| app.frozen.is_none());
     let states = app.judgement.until.filter(|_| app.frozen.is_none());
+    // Beside the past stands the time of the present.
+    let present = app.past().map(|_| next_minute(now));
     let message = app.message.as_ref().map(|message| message.until);
     if let (Some((content, window)), Some(scroll)) = (content, app.scroll_mut()) {
         scroll.fit(content, window);
     }
-    [shown, states, message].into_iter().flatten().min()
+    [shown, states, present, message]
+        .into_iter()
+        .flatten()
+        .min()
 }
 
 /// Where things stand.
@@ -86,7 +96,8 @@ impl Regions {
             _ => troubles.min(3),
         };
         let air = u16::from(area.height >= 16);
-        let footer = u16::from(area.height >= 5);
+        // A question must be seen wherever it can be answered.
+        let footer = u16::from(area.height >= 5 || app.prompt.is_some()).min(area.height);
         let header = area.height.min(1);
         let body_top = header + banner + air;
         let body = area.height.saturating_sub(body_top + footer);

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use crate::model::board::StoreRow;
 use crate::model::figure::Quality;
+use crate::model::totals::Totals;
 
 use super::day::Axis;
 use super::figures;
@@ -175,7 +176,7 @@ fn totals(scene: &Scene<'_>, fitted: &[Fitted<Key>], body: Rect, buf: &mut Buffe
             width: body.width.saturating_sub(2),
             height: 1,
         };
-        rule(scene, "", line, buf);
+        rule(scene, &together(&totals), line, buf);
     }
     let line = Rect {
         y: body.bottom() - 1,
@@ -185,16 +186,18 @@ fn totals(scene: &Scene<'_>, fitted: &[Fitted<Key>], body: Rect, buf: &mut Buffe
     let ellipsis = scene.glyphs().ellipsis;
     for fitted in fitted {
         let text = match fitted.column.key {
+            Key::Name if totals.counted < totals.stores => {
+                format!(
+                    "{} of {}",
+                    totals.counted,
+                    plural(totals.stores, "store", "stores")
+                )
+            }
             Key::Name => plural(totals.stores, "store", "stores"),
-            Key::Inside => totals.inside_text(),
+            Key::Inside => figures::people(&totals),
+            Key::Band => figures::spread(scene, &totals),
             Key::Entered if totals.coverage().is_some() => words::count(totals.entered),
             Key::Left if totals.coverage().is_some() => words::count(totals.left),
-            Key::Gauge if totals.counted < totals.stores => {
-                format!("{} of {} live", totals.counted, totals.stores)
-            }
-            Key::Today => totals.coverage().map_or_else(String::new, |coverage| {
-                format!("coverage {}", words::percent(coverage))
-            }),
             _ => continue,
         };
         let style = match fitted.column.key {
@@ -208,4 +211,12 @@ fn totals(scene: &Scene<'_>, fitted: &[Fitted<Key>], body: Rect, buf: &mut Buffe
         };
         Cell::text(text, style).render(cell_area(fitted, line), align, buf, ellipsis);
     }
+}
+
+/// What the totals stand on: `Together, 98% of the day's data is here`.
+fn together(totals: &Totals) -> String {
+    totals.coverage().map_or_else(String::new, |coverage| {
+        let coverage = words::percent(coverage);
+        format!("Together, coverage {coverage}")
+    })
 }

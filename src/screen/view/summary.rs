@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::figures;
-use crate::screen::listing::Totals;
+use crate::model::totals::Totals;
 use crate::screen::row::{Row, data_glyph};
 use crate::screen::scene::Scene;
 use crate::screen::widgets::text::{Piece, put_pieces};
@@ -28,10 +28,10 @@ fn overall(scene: &Scene<'_>) -> Vec<Piece> {
     let theme = scene.theme();
     let mut totals = Totals::default();
     for judged in &scene.app.judgement.stores {
-        totals.add(Row::Store(judged));
+        totals.add(&judged.row, judged.state);
     }
     let mut pieces = vec![
-        (totals.inside_text(), theme.strong),
+        (figures::people(&totals), theme.strong),
         (
             format!(" inside in {}", plural(totals.counted, "store", "stores")),
             theme.faint,

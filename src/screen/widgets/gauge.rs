@@ -48,7 +48,7 @@ impl<'a> Gauge<'a> {
         let scale = f64::from(capacity) * self.headroom;
         let places = f64::from(area.width);
         let at = |value: f64| value / scale * places;
-        let (shown, high) = self.numbers();
+        let (low, shown, high) = self.numbers();
         let marks = [
             (at(f64::from(capacity)), glyphs.capacity),
             (at(self.row.store.warn * f64::from(capacity)), glyphs.warn),
@@ -64,7 +64,10 @@ impl<'a> Gauge<'a> {
             let mark = (marks.iter())
                 .find(|(place, _)| *place >= left && *place < left + 1.0)
                 .map(|(_, sign)| *sign);
-            let (sign, style) = if let Some(sign) = part(at(shown) - left, parts) {
+            let whole = at(shown) >= left + 1.0;
+            let (sign, style) = if self.large && whole && at(low) < left + 0.5 {
+                (glyphs.likely, fill)
+            } else if let Some(sign) = part(at(shown) - left, parts) {
                 (sign, fill)
             } else if at(high) > left + 0.5 {
                 (band, fill)
@@ -85,11 +88,16 @@ impl<'a> Gauge<'a> {
         }
     }
 
-    /// The shown number and the upper edge of its band; zero where there is no live number.
-    fn numbers(&self) -> (f64, f64) {
+    /// The lower edge of the band, the shown number and the upper edge; zero where there is no
+    /// live number.
+    fn numbers(&self) -> (f64, f64, f64) {
         let live = !matches!(self.state, DataState::Dead | DataState::Unknown);
-        (self.row.occupancy.as_ref().filter(|_| live)).map_or((0.0, 0.0), |occupancy| {
-            (f64::from(occupancy.shown.value), f64::from(occupancy.high))
+        (self.row.occupancy.as_ref().filter(|_| live)).map_or((0.0, 0.0, 0.0), |occupancy| {
+            (
+                f64::from(occupancy.low),
+                f64::from(occupancy.shown.value),
+                f64::from(occupancy.high),
+            )
         })
     }
 

@@ -16,6 +16,9 @@ impl Bespot {
     /// A token, one page of each list, and each configured store that was not among them.
     pub(super) async fn prove(&mut self, ask: &Ask) -> Vec<Finding> {
         self.client.begin();
+        if let Err(error) = self.client.ready().await {
+            return vec![failed("log-in", &error)];
+        }
         let window = Window {
             from: ask.now - REACH,
             to: ask.now,

@@ -2,7 +2,8 @@
 //!
 //! One windowed call serves all stores for each of the two lists, so a poll costs a log-in and two
 //! requests. Each poll overlaps the last one by half an hour and, once a night, by a day; readings
-//! replace each other by store and minute.
+//! replace each other by store and minute. A gap that does not fit into one page is read behind the
+//! live window, a few pieces with each poll.
 
 mod check;
 pub mod decode;
@@ -12,24 +13,27 @@ pub mod stores;
 mod window;
 pub mod wire;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
+use crate::model::Timestamp;
 use crate::model::attempt::{Ask, Delivery, ErrorKind, Finding, Outcome, SourceError};
 use crate::model::ledger::plan::{Quiet, RowGrid, Stamp};
 use crate::model::schedule::Cadence;
 
-use super::source::{Common, Source};
+use super::source::{Common, Past, Source};
 use super::transport::{SharedBudget, Transport};
 
 use decode::{Feed, Rows};
-use request::{Client, Query, UNKNOWN_STORE, stamp};
+use request::{Client, Query, UNKNOWN_STORE};
 use stores::Stores;
-use window::{Plan, Planner, Window};
+use window::{Means, Planner, Window};
 
 pub use settings::{Auth, Settings};
 
@@ -56,14 +60,24 @@ pub struct Bespot {
     planner: Planner,
 }
 
+/// What a restart should know.
+#[derive(Debug, Serialize, Deserialize)]
+struct Memory {
+    planner: Planner,
+    /// The account sees far more than is watched.
+    one_by_one: bool,
+}
+
 /// What a poll has gathered so far.
 #[derive(Default)]
 struct Gathered {
     rows: Rows,
     /// Lists that were read to the end.
     lists: u32,
-    /// A window of visits is missing, so that a minute without a row may be a hole.
+    /// Some visits of the newest window are missing: a minute without a row may be a hole.
     holes: bool,
+    /// The visits of every minute from here on were read.
+    complete_from: Option<Timestamp>,
     error: Option<SourceError>,
 }
 
@@ -93,6 +107,15 @@ fn cadence(common: &Common) -> Cadence {
 }
 
 impl Source for Bespot {
+    fn resume(&mut self, memory: Option<serde_json::Value>, _: Arc<dyn Past>) {
+        // What an older version left in another form is forgotten, not an error.
+        let memory = memory.and_then(|memory| serde_json::from_value::<Memory>(memory).ok());
+        if let Some(memory) = memory {
+            self.planner = memory.planner;
+            self.stores.recall(memory.one_by_one);
+        }
+    }
+
     fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome> {
         self.read(ask).boxed()
     }
@@ -125,25 +148,33 @@ impl Bespot {
             };
         }
         self.client.begin();
+        if let Err(error) = self.client.ready().await {
+            return Outcome::failed(error);
+        }
         let (used, ceiling) = self.client.transport.budget();
-        let each = u32::try_from(2 * scopes.len()).unwrap_or(u32::MAX);
-        let free = ceiling.saturating_sub(used);
-        let plan = self.planner.plan(ask, ask.known.len(), free, each);
+        let means = Means {
+            free: ceiling.saturating_sub(used),
+            each: u32::try_from(2 * scopes.len()).unwrap_or(u32::MAX),
+            stores: ask.known.len(),
+        };
+        let windows = self.planner.plan(ask, means);
 
         let mut gathered = Gathered::default();
-        let mut failed = None;
-        for window in &plan.windows {
+        for window in &windows {
             self.read_window(*window, &scopes, ask, &mut gathered).await;
+            if !gathered.holes {
+                gathered.complete_from = Some(window.from);
+            }
             if gathered.error.is_some() {
-                failed = Some(*window);
+                self.planner.failed(*window);
                 break;
             }
+            self.planner.read(*window);
         }
-        if failed.is_none() {
-            self.look_for_silent(&plan, ask, &mut gathered).await;
+        if gathered.error.is_none() {
+            self.look_for_silent(windows[0], ask, &mut gathered).await;
         }
-        self.planner.finished(ask.now, failed);
-        self.outcome(&plan, ceiling, gathered)
+        self.outcome(gathered)
     }
 
     async fn read_window(
@@ -182,12 +213,9 @@ impl Bespot {
 
     /// Asks by name for configured stores that no row has come from. Without that a wrong code and
     /// a silent store look the same.
-    async fn look_for_silent(&mut self, plan: &Plan, ask: &Ask, gathered: &mut Gathered) {
-        let Some(window) = plan.windows.last() else {
-            return;
-        };
+    async fn look_for_silent(&mut self, window: Window, ask: &Ask, gathered: &mut Gathered) {
         for code in self.stores.silent(&ask.known) {
-            let query = query(Feed::Visits, *window, Some(&code), ask);
+            let query = query(Feed::Visits, window, Some(&code), ask);
             match self.client.fetch(query, &mut self.stores).await {
                 Ok(rows) => {
                     self.stores.confirm(&code);
@@ -202,7 +230,7 @@ impl Bespot {
         }
     }
 
-    fn outcome(&self, plan: &Plan, ceiling: u32, gathered: Gathered) -> Outcome {
+    fn outcome(&self, gathered: Gathered) -> Outcome {
         let error = gathered.error.or_else(|| self.stores.error());
         if gathered.lists == 0 {
             return Outcome {
@@ -210,23 +238,20 @@ impl Bespot {
                 error,
             };
         }
-        let begin = plan.windows.first().map(|window| window.from);
         let mut notes = self.stores.notes();
-        if let (Some(wanted), Some(begin)) = (plan.cut_from, begin) {
-            notes.push(format!(
-                "asked back to {} instead of {}: more would exceed our own ceiling of {ceiling} \
-                 requests per hour",
-                stamp(begin),
-                stamp(wanted)
-            ));
-        }
+        notes.extend(self.planner.progress());
+        let memory = Memory {
+            planner: self.planner.clone(),
+            one_by_one: self.stores.one_by_one(),
+        };
         let delivery = Delivery {
             facts: self.stores.facts(),
             readings: gathered.rows.readings,
-            complete_from: begin.filter(|_| !gathered.holes),
+            complete_from: gathered.complete_from,
             rows: gathered.rows.rows,
             rejected: gathered.rows.rejected,
             notes,
+            memory: serde_json::to_value(memory).ok(),
             ..Delivery::default()
         };
         Outcome {

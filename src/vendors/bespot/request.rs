@@ -118,6 +118,17 @@ impl Client {
         }
     }
 
+    /// Logs in where that is needed.
+    ///
+    /// # Errors
+    /// Those of the log-in.
+    pub async fn ready(&mut self) -> Result<(), SourceError> {
+        match &mut self.access {
+            Access::Jwt(session) => session.ready(&self.transport).await,
+            Access::Basic(_) => Ok(()),
+        }
+    }
+
     /// Reads a list to its end. When it moves between two pages it is read once more; what is
     /// missing after that is inside the overlap of the next poll.
     ///

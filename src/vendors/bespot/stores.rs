@@ -65,6 +65,17 @@ impl Stores {
         self.one_by_one != before
     }
 
+    /// Whether it is asked store by store.
+    #[must_use]
+    pub fn one_by_one(&self) -> bool {
+        self.one_by_one
+    }
+
+    /// Takes up what an earlier run found out about that.
+    pub fn recall(&mut self, one_by_one: bool) {
+        self.one_by_one = one_by_one && !self.watched.is_empty();
+    }
+
     /// Watched stores of which neither a row nor a refusal has come, and that history does not
     /// know: a few of them, to be asked for by name.
     #[must_use]

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::model::Timestamp;
-use crate::vendors::loose::Loose;
+use crate::vendors::lenient::Loose;
 
 /// One page of a list.
 #[derive(Debug, Deserialize)]

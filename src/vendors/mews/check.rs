@@ -7,7 +7,7 @@ use crate::model::attempt::Finding;
 use super::Mews;
 use super::counters::Brought;
 use super::property::Property;
-use super::refusal::Refusal;
+use super::refusal::{Reaction, Refusal};
 
 impl Mews {
     /// Tries what a poll needs and says what matched.
@@ -18,7 +18,10 @@ impl Mews {
             let label = label.unwrap_or_else(|| format!("token {}", place + 1));
             let listed = property.read_enterprises(&self.transport).await;
             let counted = property.read_counters(&self.transport).await;
-            findings.push(enterprises(&label, listed, property));
+            let counters_work = counted
+                .as_ref()
+                .is_none_or(|brought| brought.refusal.is_none());
+            findings.push(enterprises(&label, listed, property, counters_work));
             findings.push(counters(&label, counted, property));
         }
         let strangers = self.strangers();
@@ -30,13 +33,19 @@ impl Mews {
     }
 }
 
-fn enterprises(label: &str, listed: Result<(), Refusal>, property: &Property) -> Finding {
+fn enterprises(
+    label: &str,
+    listed: Result<(), Refusal>,
+    property: &Property,
+    counters_work: bool,
+) -> Finding {
     let what = format!("hotels of {label}");
     match listed {
         Ok(()) => finding(&what, true, vec![property.hotel_names().join(", ")]),
+        // Rights are given one by one, and this one can be done without.
         Err(refusal) => finding(
             &what,
-            false,
+            counters_work && matches!(refusal.reaction, Reaction::Unauthorized | Reaction::Gone),
             vec![
                 refusal.error.to_string(),
                 "counters work without it, but have no hotel names and no time zones".to_owned(),

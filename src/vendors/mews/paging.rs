@@ -48,8 +48,11 @@ const MOST: u32 = 1000;
 const FEWEST: u32 = 50;
 /// Light reads before a page grows again.
 const GROW_AFTER: u32 = 10;
-/// A list of more pages is no list: at most a hundred thousand items.
+/// A list of more pages is no list, however small they are.
 const MOST_PAGES: usize = 100;
+/// Nor is one of more items: a chain of a thousand hotels has fewer counters. A server without an
+/// end is left before its pages have to wait for the pace of requests.
+const MOST_ITEMS: usize = 20_000;
 
 impl Default for PageSize {
     fn default() -> Self {
@@ -132,7 +135,7 @@ impl Guard {
         if !news {
             return Next::Endless("the server gives the same page again");
         }
-        if self.pages >= MOST_PAGES {
+        if self.pages >= MOST_PAGES || self.ids.len() >= MOST_ITEMS {
             return Next::Endless("the server gives page after page");
         }
         Next::Page(cursor)
@@ -245,6 +248,23 @@ mod tests {
         guard.after(2, 2, ids(0..2), Some(cursor("a")));
         let next = guard.after(2, 2, ids(0..2), Some(cursor("b")));
         assert_eq!(next, Next::Endless("the server gives the same page again"));
+    }
+
+    #[test]
+    fn a_list_without_an_end_is_left_before_it_costs_much() {
+        let mut guard = Guard::default();
+        let page = |n: u32| {
+            guard.after(
+                1000,
+                1000,
+                ids(n * 1000..(n + 1) * 1000),
+                Some(cursor(&n.to_string())),
+            )
+        };
+        let pages = (0..100)
+            .map(page)
+            .take_while(|next| matches!(next, Next::Page(_)));
+        assert_eq!(pages.count(), 19);
     }
 
     proptest! {

@@ -61,9 +61,14 @@ impl Refusal {
         if !said.is_empty() {
             error.message.extend(["; the server says: ", &*said]);
         }
+        // A server that says when to come back means every call of this token.
+        let reaction = match Reaction::to(reply.status) {
+            Reaction::Retry if error.retry_at.is_some() => Reaction::Throttle,
+            reaction => reaction,
+        };
         Self {
             error: error.with_reference(reference(reply, failure.request_id.as_deref())),
-            reaction: Reaction::to(reply.status),
+            reaction,
         }
     }
 
@@ -223,6 +228,13 @@ mod tests {
                 .map(|at| (at - received).num_seconds());
             assert_eq!(wait, seconds, "{value:?}");
         }
+    }
+
+    #[test]
+    fn a_failing_server_that_says_when_to_come_back_is_left_alone_until_then() {
+        let refusal = refusal(503, &[("retry-after", "17")], "");
+        assert_eq!(refusal.error.kind, ErrorKind::Http);
+        assert_eq!(refusal.reaction, Reaction::Throttle);
     }
 
     #[test]

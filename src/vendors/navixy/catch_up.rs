@@ -1,12 +1,13 @@
 //! Asks for what the counters showed while nobody looked: before the program's first poll of the
 //! day, and during an outage.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use chrono::TimeDelta;
 
 use crate::model::Timestamp;
-use crate::model::attempt::{Ask, SourceError};
+use crate::model::attempt::{Ask, Hole, SourceError};
+use crate::model::device::DeviceId;
 
 use super::client::Client;
 use super::decode::{self, CounterType, Sample};
@@ -19,8 +20,12 @@ use super::wire;
 #[derive(Debug, Default)]
 pub(super) struct CatchUp {
     gaps: VecDeque<Gap>,
+    /// Spans asked for since there were none left.
+    done: usize,
     /// Up to when the live polls have no hole; `None` before the first one.
     covered_to: Option<Timestamp>,
+    /// What an earlier run left has been taken up.
+    resumed: bool,
     /// Why no history is asked for, once the server has refused it.
     off: Option<String>,
 }
@@ -38,43 +43,103 @@ struct Gap {
 /// Live polls that are no further apart leave no hole worth a call.
 const HOLE: TimeDelta = TimeDelta::minutes(10);
 /// The vendor takes up to 31 days in one call; a day of slack for clock changes.
-const REACH: TimeDelta = TimeDelta::days(30);
+const WINDOW: TimeDelta = TimeDelta::days(30);
+/// What lies further back is not asked for.
+const REACH: TimeDelta = TimeDelta::days(90);
 /// A span that is refused as too long is halved down to this.
 const SHORTEST: TimeDelta = TimeDelta::hours(1);
 /// Calls in one poll; live polls come first and the budget is theirs.
 const CALLS: usize = 12;
+/// The past takes no more than this part of the requests that are left in the hour.
+const SHARE: u32 = 4;
 /// A span that fails so often is given up.
 const TRIES: u8 = 3;
 
 impl CatchUp {
-    /// Plans what to ask for after a live reading at `now`: a span for each counter that has moved
-    /// since the last stored sample.
-    pub(super) fn plan(&mut self, samples: &[Sample], ask: &Ask, now: Timestamp) {
-        let first = ask.horizon.unwrap_or(ask.since);
-        let from = self.covered_to.unwrap_or(first).max(now - REACH);
-        self.covered_to = Some(now);
-        if self.off.is_some() || now - from < HOLE {
+    /// Takes up what an earlier run left, once.
+    pub(super) fn resume(&mut self, holes: &[Hole]) {
+        if std::mem::replace(&mut self.resumed, true) {
             return;
         }
-        for kind in CounterType::ALL {
-            let moved = samples
-                .iter()
-                .filter(|s| s.level == kind.level() && s.at > from);
-            self.gaps.extend(moved.map(|sample| Gap {
-                tracker: sample.tracker,
-                kind,
-                from,
-                to: now,
+        let gaps = holes.iter().filter_map(|hole| {
+            Some(Gap {
+                tracker: hole.device.local().parse().ok()?,
+                kind: CounterType::of(hole.level)?,
+                from: hole.from,
+                to: hole.to,
                 failures: 0,
-            }));
-        }
-        // What drives a day's distance comes first; sorting is stable.
-        self.gaps.make_contiguous().sort_by_key(|gap| gap.kind);
+            })
+        });
+        self.gaps = gaps.collect();
     }
 
-    /// Why no history is asked for, while that is so.
-    pub(super) fn off(&self) -> Option<&str> {
-        self.off.as_deref()
+    /// Plans what to ask for after a live reading at `now`: after a first start or an outage, each
+    /// counter that has moved is asked for from its last stored sample on.
+    pub(super) fn plan(&mut self, samples: &[Sample], ask: &Ask, now: Timestamp) {
+        let before = self.covered_to.or(ask.horizon).unwrap_or(ask.since);
+        self.covered_to = Some(now);
+        if self.off.is_some() || now - before < HOLE {
+            return;
+        }
+        let reached: BTreeMap<_, _> = ask
+            .reached
+            .iter()
+            .filter_map(|(id, level, at)| Some(((id.local().parse::<i64>().ok()?, *level), *at)))
+            .collect();
+        for sample in samples {
+            let Some(kind) = CounterType::of(sample.level) else {
+                continue;
+            };
+            let stored = reached.get(&(sample.tracker, sample.level)).copied();
+            let from = stored.unwrap_or(ask.since).max(now - REACH);
+            if sample.at > from {
+                self.span(sample.tracker, kind, (from, now));
+            }
+        }
+        // What drives a day's distance comes first, and of each counter the oldest.
+        let order = |gap: &Gap| (gap.kind, gap.tracker, gap.from);
+        self.gaps.make_contiguous().sort_by_key(order);
+    }
+
+    /// Plans a span in windows that the vendor takes.
+    fn span(&mut self, tracker: i64, kind: CounterType, (from, to): (Timestamp, Timestamp)) {
+        let mut start = from;
+        while start < to {
+            let end = (start + WINDOW).min(to);
+            self.gaps.push_back(Gap {
+                tracker,
+                kind,
+                from: start,
+                to: end,
+                failures: 0,
+            });
+            start = end;
+        }
+    }
+
+    /// What a later run has to take up.
+    pub(super) fn holes(&self, source: &str) -> Vec<Hole> {
+        let hole = |gap: &Gap| Hole {
+            device: DeviceId::new(source, gap.tracker),
+            level: gap.kind.level(),
+            from: gap.from,
+            to: gap.to,
+        };
+        self.gaps.iter().map(hole).collect()
+    }
+
+    /// How far it is, or why no history is asked for.
+    pub(super) fn note(&self) -> Option<String> {
+        if let Some(why) = &self.off {
+            return Some(why.clone());
+        }
+        let oldest = self.gaps.iter().map(|gap| gap.from).min()?;
+        let (done, all) = (self.done, self.done + self.gaps.len());
+        let since = oldest.format("%Y-%m-%d %H:%MZ");
+        Some(format!(
+            "catching up: {done} of {all} spans of earlier counter values are read, the oldest \
+             left is from {since}"
+        ))
     }
 
     /// Asks for some of the planned spans, as far as a poll may.
@@ -88,37 +153,45 @@ impl CatchUp {
         reckoning: Reckoning,
     ) -> Result<Vec<Sample>, SourceError> {
         let mut samples = Vec::new();
-        for _ in 0..CALLS {
+        for _ in 0..affordable(client.transport().budget()) {
             let Some(gap) = self.gaps.pop_front() else {
                 break;
             };
-            let body = request::counter_history(gap.tracker, gap.kind, gap.from, gap.to);
+            let body =
+                request::counter_history(gap.tracker, gap.kind, (gap.from, gap.to), reckoning.zone);
             let answer = client.ask(Call::CounterHistory, body).await;
             match answer {
                 Ok::<wire::CounterHistory, _>(wire) => {
                     let found = decode::history(&wire, gap.tracker, gap.kind, reckoning);
                     samples.extend(found.list);
+                    self.done += 1;
                 }
                 Err(refusal) if refusal.reaction() == Reaction::Throttle => {
                     self.gaps.push_front(gap);
                     return Err(refusal.error);
                 }
                 Err(refusal) => {
-                    let unreachable = refusal.ends_poll();
-                    self.refused(gap, &refusal);
-                    if unreachable {
+                    if !self.goes_on(gap, &refusal) {
                         break;
                     }
                 }
             }
         }
+        if self.gaps.is_empty() {
+            self.done = 0;
+        }
         Ok(samples)
     }
 
-    fn refused(&mut self, gap: Gap, refusal: &Refusal) {
+    /// Takes note of a refusal; false when the next calls would only fail in the same way.
+    fn goes_on(&mut self, gap: Gap, refusal: &Refusal) -> bool {
         match refusal.reaction() {
             Reaction::OurFault | Reaction::HalveWindow => self.halve(gap),
-            Reaction::NoEntity | Reaction::Blocked | Reaction::NotForClones | Reaction::Relist => {}
+            // There is nothing to be had of this counter, whatever the span.
+            Reaction::NoEntity | Reaction::Blocked | Reaction::NotForClones | Reaction::Relist => {
+                let same = |other: &Gap| (other.tracker, other.kind) == (gap.tracker, gap.kind);
+                self.gaps.retain(|other| !same(other));
+            }
             Reaction::FallBack | Reaction::StopCall => {
                 self.gaps.clear();
                 let why = format!(
@@ -127,12 +200,17 @@ impl CatchUp {
                 );
                 self.off = Some(why);
             }
-            _ if gap.failures + 1 < TRIES => self.gaps.push_back(Gap {
-                failures: gap.failures + 1,
-                ..gap
-            }),
-            _ => {}
+            _ => {
+                if gap.failures + 1 < TRIES {
+                    self.gaps.push_back(Gap {
+                        failures: gap.failures + 1,
+                        ..gap
+                    });
+                }
+                return false;
+            }
         }
+        true
     }
 
     /// The server's own limit may be lower than the documented one.
@@ -148,6 +226,12 @@ impl CatchUp {
         });
         self.gaps.push_front(Gap { to: middle, ..gap });
     }
+}
+
+/// How many calls the past may cost now, given the requests of the last hour and their ceiling.
+fn affordable((used, ceiling): (u32, u32)) -> usize {
+    let share = ceiling.saturating_sub(used) / SHARE;
+    usize::try_from(share).unwrap_or(usize::MAX).min(CALLS)
 }
 
 #[cfg(test)]
@@ -174,7 +258,19 @@ mod tests {
             now: at(20),
             since: at(since),
             horizon: horizon.map(at),
-            known: Vec::new(),
+            ..Ask::default()
+        }
+    }
+
+    /// The same, with what history holds of the odometers of some trackers.
+    fn ask_knowing(since: i64, horizon: i64, reached: &[(i64, i64)]) -> Ask {
+        let reached = reached.iter().map(|(tracker, hour)| {
+            let id = DeviceId::new("fleet", tracker);
+            (id, Level::Odometer, at(*hour))
+        });
+        Ask {
+            reached: reached.collect(),
+            ..ask(since, Some(horizon))
         }
     }
 
@@ -209,29 +305,84 @@ mod tests {
     }
 
     #[test]
-    fn after_a_restart_and_an_outage_only_the_hole_is_asked_for() {
+    fn after_an_outage_each_counter_is_asked_for_from_its_last_stored_sample() {
         let mut catch_up = CatchUp::default();
-        catch_up.plan(&[sample(1, Level::Odometer, 20)], &ask(5, Some(12)), at(20));
-        assert_eq!(planned(&catch_up), [(1, CounterType::Odometer, at(12))]);
-        catch_up.gaps.clear();
-        catch_up.plan(
-            &[sample(1, Level::Odometer, 25)],
-            &ask(24, Some(20)),
-            at(26),
+        let samples = [1, 2, 3].map(|tracker| sample(tracker, Level::Odometer, 20));
+        let ask = ask_knowing(5, 12, &[(1, 12), (2, 9), (3, 20)]);
+        catch_up.plan(&samples, &ask, at(20));
+        assert_eq!(
+            planned(&catch_up),
+            [
+                (1, CounterType::Odometer, at(12)),
+                (2, CounterType::Odometer, at(9))
+            ],
+            "the third has not moved"
         );
+        // A vehicle that starts after a quiet night is no outage while polls go on.
+        catch_up.gaps.clear();
+        let woken = ask_knowing(5, 20, &[(1, 12)]);
+        let minute = at(20) + TimeDelta::minutes(1);
+        catch_up.plan(&[sample(1, Level::Odometer, 20)], &woken, minute);
+        assert_eq!(planned(&catch_up), []);
+        // An outage while the program runs.
+        let woken = ask_knowing(24, 20, &[(1, 20)]);
+        catch_up.plan(&[sample(1, Level::Odometer, 25)], &woken, at(26));
         assert_eq!(planned(&catch_up), [(1, CounterType::Odometer, at(20))]);
     }
 
     #[test]
-    fn never_more_than_thirty_days_are_asked_for() {
+    fn a_long_outage_is_asked_for_in_windows_of_thirty_days_oldest_first() {
         let mut catch_up = CatchUp::default();
         let now = at(24 * 100);
-        catch_up.plan(
-            &[sample(1, Level::Odometer, 24 * 100)],
-            &ask(0, Some(0)),
-            now,
+        let ask = ask_knowing(24 * 99, 24 * 30, &[(1, 24 * 30), (2, 0)]);
+        let samples = [1, 2].map(|tracker| sample(tracker, Level::Odometer, 24 * 100));
+        catch_up.plan(&samples, &ask, now);
+        let days = |gap: &Gap| {
+            (
+                gap.tracker,
+                (gap.from - at(0)).num_days(),
+                (gap.to - at(0)).num_days(),
+            )
+        };
+        let spans: Vec<_> = catch_up.gaps.iter().map(days).collect();
+        assert_eq!(
+            spans,
+            [
+                (1, 30, 60),
+                (1, 60, 90),
+                (1, 90, 100),
+                (2, 10, 40),
+                (2, 40, 70),
+                (2, 70, 100)
+            ],
+            "no further back than ninety days"
         );
-        assert_eq!(catch_up.gaps[0].from, now - TimeDelta::days(30));
+    }
+
+    #[test]
+    fn what_is_left_is_told_and_taken_up_by_a_later_run() {
+        let mut catch_up = CatchUp::default();
+        assert_eq!(catch_up.note(), None);
+        catch_up.plan(&[sample(1, Level::Odometer, 19)], &ask(5, None), at(20));
+        catch_up.done = 3;
+        assert_eq!(
+            catch_up.note().unwrap(),
+            "catching up: 3 of 4 spans of earlier counter values are read, the oldest left is \
+             from 1970-01-01 05:00Z"
+        );
+        let mut later = CatchUp::default();
+        for _ in 0..2 {
+            later.resume(&catch_up.holes("fleet"));
+        }
+        assert_eq!(later.gaps, catch_up.gaps);
+    }
+
+    #[test]
+    fn live_polls_keep_most_of_the_budget() {
+        assert_eq!(affordable((0, 3600)), 12);
+        assert_eq!(affordable((80, 100)), 5);
+        assert_eq!(affordable((98, 100)), 0);
+        assert_eq!(affordable((101, 100)), 0);
     }
 
     #[test]

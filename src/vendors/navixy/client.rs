@@ -37,7 +37,7 @@ struct Login {
     username: String,
     password: SecretString,
     hash: Option<SecretString>,
-    /// A log-in happened in this poll: a second one would be a loop, which locks the account.
+    /// A session was renewed in this poll: a second time would be a loop, which locks the account.
     renewed: bool,
     hold: Option<Hold>,
 }
@@ -83,7 +83,7 @@ impl Client {
         &self.transport
     }
 
-    /// Starts a poll: one log-in is allowed again.
+    /// Starts a poll: one renewal of the session is allowed again.
     pub(super) fn begin(&mut self) {
         if let Access::Login(login) = &mut self.access {
             login.renewed = false;
@@ -97,7 +97,7 @@ impl Client {
         body: Json,
     ) -> Result<T, Refusal> {
         loop {
-            let hash = self.hash().await?;
+            let hash = self.hash().await.map_err(Refusal::without_session)?;
             let signed = request::signed(call, body.clone(), &hash)?;
             self.pace.pass(self.transport.clock()).await;
             let reply = self.transport.send(signed).await?;
@@ -127,7 +127,6 @@ impl Client {
             }
             login.hold = None;
         }
-        login.renewed = true;
         self.pace.pass(self.transport.clock()).await;
         let reply = self
             .transport
@@ -158,19 +157,20 @@ impl Client {
             return false;
         };
         login.hash = None;
-        if login.renewed {
+        if std::mem::replace(&mut login.renewed, true) {
             login.hold = Some(Hold {
                 until: Some(self.transport.clock().now() + LOGIN_HOLD),
                 error: refusal.error.clone(),
             });
+            return false;
         }
-        !login.renewed
+        true
     }
 
     fn scrubbed(&self, refusal: Refusal) -> Refusal {
         Refusal {
-            code: refusal.code,
             error: scrub(&self.transport, refusal.error),
+            ..refusal
         }
     }
 }

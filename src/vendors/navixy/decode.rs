@@ -113,6 +113,11 @@ impl CounterType {
         }
     }
 
+    /// The counter that measures a quantity.
+    pub(super) fn of(level: Level) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.level() == level)
+    }
+
     fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
@@ -123,9 +128,17 @@ impl CounterType {
             Self::Odometer => 100_000_000.0,
             Self::EngineHours => 1_000_000.0,
         };
-        let value = json.as_f64()?;
+        let value = number(json)?;
         (0.0..=most).contains(&value).then_some(Value::Real(value))
     }
+}
+
+/// A number, also one that comes as text.
+pub(super) fn number(json: &Json) -> Option<f64> {
+    let text = || json.as_str()?.trim().parse().ok();
+    json.as_f64()
+        .or_else(text)
+        .filter(|number| number.is_finite())
 }
 
 impl States {
@@ -162,13 +175,14 @@ pub(super) fn trackers(wire: wire::TrackerList) -> (Vec<Listed>, u32) {
     let mut tally = Tally::default();
     let mut trackers = Vec::with_capacity(wire.list.len());
     for row in wire.list {
-        let Some(row) = row.good() else {
+        let row = row.good();
+        let Some((id, row)) = row.and_then(|row| Some((row.id?, row))) else {
             tally.reject();
             continue;
         };
         let label = row.label.map(|label| plain(&label));
         trackers.push(Listed {
-            id: row.id,
+            id,
             label: label.filter(|label| !label.is_empty()),
             clone: row.clone.unwrap_or(false),
             blocked: row.source.and_then(|source| source.blocked) == Some(true),
@@ -361,7 +375,10 @@ pub(super) fn history(
 pub(super) fn seats(wire: wire::Vehicles) -> BTreeMap<i64, u32> {
     let vehicles = wire.list.into_iter().filter_map(Row::good);
     vehicles
-        .filter_map(|vehicle| Some((vehicle.tracker_id?, vehicle.passengers?)))
+        .filter_map(|vehicle| {
+            let seats = u32::try_from(vehicle.passengers?).ok()?;
+            Some((vehicle.tracker_id?, seats))
+        })
         .filter(|(_, seats)| *seats > 0)
         .collect()
 }

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use crate::model::Timestamp;
 
-use super::decode::Tally;
+use super::decode::{Tally, number};
 use super::stamp::Reckoning;
 use super::wire;
 
@@ -52,7 +52,7 @@ pub(super) fn on_board(
         } else {
             LARGEST_TOTAL
         };
-        let value = json.as_f64().filter(|value| (0.0..=most).contains(value));
+        let value = number(json).filter(|value| (0.0..=most).contains(value));
         let (Some(at), Some(value)) = (at, value) else {
             tally.reject();
             continue;

@@ -56,6 +56,7 @@ impl Navixy {
         let mut harvest = Harvest::default();
         self.client.begin();
         self.fleet.recall(&ask.known);
+        self.catch_up.resume(&ask.holes);
         if let Err(error) = self.gather(ask, &mut harvest).await {
             harvest.note(error);
         }
@@ -226,7 +227,7 @@ impl Navixy {
                 self.extras.seats_due = Some(now + SEATS_AGE);
                 Ok(())
             }
-            Err(refusal) if refusal.reaction() == Reaction::Throttle => Err(refusal.error),
+            Err(refusal) if refusal.ends_poll() => Err(refusal.error),
             Err(_) => {
                 self.extras.seats_due = Some(now + SEATS_REFUSED);
                 Ok(())
@@ -264,6 +265,7 @@ impl Navixy {
             roster: self.fleet.is_listed(),
             rows: u32::try_from(self.fleet.len()).unwrap_or(u32::MAX),
             rejected: harvest.rejected,
+            holes: self.catch_up.holes(&self.name),
             notes: self.notes(&harvest),
             ..Delivery::default()
         };
@@ -279,7 +281,7 @@ impl Navixy {
             let why = &suspension.error.message;
             notes.push(format!("counters are not read: {why}"));
         }
-        notes.extend(self.catch_up.off().map(str::to_owned));
+        notes.extend(self.catch_up.note());
         if !harvest.unknown_words.is_empty() {
             let words: Vec<&str> = harvest
                 .unknown_words

@@ -16,6 +16,8 @@ pub(super) struct Refusal {
     pub code: Option<i64>,
     /// The error in words.
     pub error: SourceError,
+    /// It was the log-in that failed, not the call.
+    pub no_session: bool,
 }
 
 /// What is done about a code.
@@ -91,6 +93,7 @@ impl Refusal {
         Self {
             code: Some(code),
             error,
+            no_session: false,
         }
     }
 
@@ -105,8 +108,20 @@ impl Refusal {
         error.into()
     }
 
+    /// A call that could not be made for want of a session.
+    pub(super) fn without_session(error: SourceError) -> Self {
+        Self {
+            code: None,
+            error,
+            no_session: true,
+        }
+    }
+
     /// What is done about it.
     pub(super) fn reaction(&self) -> Reaction {
+        if self.no_session {
+            return Reaction::StopAccount;
+        }
         // A path that a proxy in front of the server does not know is no path of this server.
         match (self.code, self.error.status) {
             (Some(code), _) => Reaction::to(code),
@@ -119,6 +134,10 @@ impl Refusal {
     /// Whether nothing else should be asked in this poll: the account is refused or throttled, or
     /// the server cannot be reached.
     pub(super) fn ends_poll(&self) -> bool {
+        // A server that says when to come back means every call, and a log-in is tried once.
+        if self.no_session || self.error.retry_at.is_some() {
+            return true;
+        }
         match self.code {
             Some(_) => matches!(
                 self.reaction(),
@@ -134,7 +153,11 @@ impl Refusal {
 
 impl From<SourceError> for Refusal {
     fn from(error: SourceError) -> Self {
-        Self { code: None, error }
+        Self {
+            code: None,
+            error,
+            no_session: false,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is asked of the Navixy platform: the calls that may be made, and their bodies.
 
 use chrono::SecondsFormat;
+use chrono_tz::Tz;
 use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value as Json, json};
@@ -115,14 +116,21 @@ pub(super) fn counters(tracker: i64) -> Json {
     json!({"tracker_id": tracker})
 }
 
-/// What one counter of one tracker showed between two instants.
+/// What one counter of one tracker showed between two instants. A server that writes times without
+/// an offset reads them so too: as local time of the account's `zone`.
 pub(super) fn counter_history(
     tracker: i64,
     kind: CounterType,
-    from: Timestamp,
-    to: Timestamp,
+    (from, to): (Timestamp, Timestamp),
+    zone: Option<Tz>,
 ) -> Json {
-    let stamp = |at: Timestamp| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let stamp = |at: Timestamp| match zone {
+        Some(zone) => at
+            .with_timezone(&zone)
+            .format("%Y-%m-%d %H:%M:%S")
+            .to_string(),
+        None => at.to_rfc3339_opts(SecondsFormat::Secs, true),
+    };
     json!({"tracker_id": tracker, "type": kind.word(), "from": stamp(from), "to": stamp(to)})
 }
 
@@ -197,10 +205,19 @@ mod tests {
             counter_history(
                 11,
                 CounterType::Odometer,
-                from.parse().unwrap(),
-                to.parse().unwrap()
+                (from.parse().unwrap(), to.parse().unwrap()),
+                None
             ),
             json!({"tracker_id": 11, "type": "odometer", "from": from, "to": to})
         );
+        // As the vendor's pages have it without the ISO option.
+        let local = counter_history(
+            11,
+            CounterType::Odometer,
+            (from.parse().unwrap(), to.parse().unwrap()),
+            Some(chrono_tz::America::New_York),
+        );
+        assert_eq!(local["from"], "2026-03-01 06:00:00");
+        assert_eq!(local["to"], "2026-03-01 08:15:30");
     }
 }

@@ -4,6 +4,7 @@
 mod errors;
 mod fallback;
 mod normal;
+mod past;
 mod session;
 
 use serde_json::{Value as Json, json};

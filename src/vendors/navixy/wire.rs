@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::vendors::lenient::{Row, lax, lax_or_empty};
+use crate::vendors::lenient::{Row, lax, lax_or_empty, whole};
 
 /// The part that every reply has.
 #[derive(Debug, Default, Deserialize)]
@@ -24,7 +24,7 @@ pub(super) struct Envelope {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Status {
-    #[serde(default, deserialize_with = "lax")]
+    #[serde(default, deserialize_with = "whole")]
     pub code: Option<i64>,
     #[serde(default, deserialize_with = "lax")]
     pub description: Option<String>,
@@ -65,7 +65,8 @@ pub(super) struct TrackerList {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Tracker {
-    pub id: i64,
+    #[serde(default, deserialize_with = "whole")]
+    pub id: Option<i64>,
     #[serde(default, deserialize_with = "lax")]
     pub label: Option<String>,
     #[serde(default, deserialize_with = "lax")]
@@ -193,8 +194,8 @@ pub(super) struct Vehicles {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Vehicle {
-    #[serde(default, deserialize_with = "lax")]
+    #[serde(default, deserialize_with = "whole")]
     pub tracker_id: Option<i64>,
-    #[serde(default, deserialize_with = "lax")]
-    pub passengers: Option<u32>,
+    #[serde(default, deserialize_with = "whole")]
+    pub passengers: Option<i64>,
 }

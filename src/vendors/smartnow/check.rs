@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::SmartNow;
 use super::decode::{self, Event, Listed, Machine, Page, Sale};
-use super::request::{self, Filter, Style};
+use super::request::{self, Dialect, Filter};
 use crate::config::endpoint::Endpoint;
 use crate::model::attempt::{ErrorKind, Finding, SourceError};
 use crate::vendors::transport::{Reply, Request, plain};
@@ -19,7 +19,7 @@ impl SmartNow {
             return findings;
         }
         let newest = |endpoint: &Endpoint| {
-            request::newest(endpoint, &Filter::default(), Style::default(), 1)
+            request::newest(endpoint, &Filter::default(), Dialect::default(), 1)
         };
         let machine = Request::to(&self.endpoints.machine).query("limit", 1);
         let sale = newest(&self.endpoints.sales);

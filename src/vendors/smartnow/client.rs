@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::decode::{self, Event, Listed, Page};
 use super::login::User;
-use super::request::{self, Filter, Style};
+use super::request::{self, Dialect, Filter};
 use super::settings::Settings;
 use super::wire::Message;
 use crate::config::endpoint::Endpoint;
@@ -17,7 +17,8 @@ use crate::vendors::transport::{Reply, Request, Transport, plain};
 pub(super) struct Client {
     transport: Transport,
     session: Session<User>,
-    style: Style,
+    /// How filters may be written, what worked last first.
+    ways: Vec<Dialect>,
 }
 
 /// A part of a growing table.
@@ -41,12 +42,17 @@ impl Client {
         Ok(Self {
             transport,
             session: Session::new(User::new(settings)?),
-            style: Style::default(),
+            ways: Dialect::open(settings.filter_style, settings.greater_than),
         })
     }
 
     pub(super) fn transport(&self) -> &Transport {
         &self.transport
+    }
+
+    /// How filters are written, as far as is known.
+    fn way(&self) -> Dialect {
+        self.ways.first().copied().unwrap_or_default()
     }
 
     /// Starts a poll: one renewal is allowed again.
@@ -97,18 +103,28 @@ impl Client {
     /// Reads a page of a growing table in the order of ids.
     ///
     /// # Errors
-    /// `config` when the server does not keep to the filter in any style: the page then starts
+    /// `config` when the server does not keep to the filter however it is written: the page then starts
     /// with rows from years ago, and paging on would read the whole table.
     pub(super) async fn page<T: Listed>(
         &mut self,
         endpoint: &Endpoint,
         part: Part,
     ) -> Result<Page<T>, SourceError> {
-        for style in [self.style, self.style.other()] {
-            let request = request::ascending(endpoint, &part.filter(), style);
-            let page = decode::page(&self.get(request).await?)?;
+        let mut refusal = None;
+        for way in 0..self.ways.len() {
+            let request = request::ascending(endpoint, &part.filter(), self.ways[way]);
+            let page = match self.get(request).await {
+                Ok(reply) => decode::page(&reply)?,
+                // A sign that this version of the framework does not know.
+                Err(error) if matches!(error.status, Some(400 | 500)) => {
+                    refusal.get_or_insert(error);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             if part.holds(&page) {
-                self.style = style;
+                // What works comes first from now on.
+                self.ways[..=way].rotate_right(1);
                 check_order(endpoint, &page)?;
                 return Ok(page);
             }
@@ -118,7 +134,7 @@ impl Client {
             "GET {path} ignores `where`: it answers with rows that were not asked for, so new rows \
              cannot be told from old ones"
         );
-        Err(SourceError::new(ErrorKind::Config, message))
+        Err(refusal.unwrap_or_else(|| SourceError::new(ErrorKind::Config, message)))
     }
 
     /// Reads the newest rows.
@@ -128,7 +144,7 @@ impl Client {
         filter: &Filter,
         limit: usize,
     ) -> Result<Page<T>, SourceError> {
-        let request = request::newest(endpoint, filter, self.style, limit);
+        let request = request::newest(endpoint, filter, self.way(), limit);
         decode::page(&self.get(request).await?)
     }
 
@@ -139,7 +155,7 @@ impl Client {
         ids: &[i64],
     ) -> Result<Option<Page<Event>>, SourceError> {
         let filter = Filter::ids(ids.to_vec());
-        let request = request::ascending(endpoint, &filter, self.style);
+        let request = request::ascending(endpoint, &filter, self.way());
         match self.get(request).await {
             Ok(reply) => {
                 let page: Page<Event> = decode::page(&reply)?;
@@ -167,10 +183,11 @@ impl Client {
 
 impl Part {
     fn filter(&self) -> Filter {
-        let filter = Filter::after(self.after);
         match self.created {
-            Some((from, to)) => filter.created(from, to),
-            None => filter,
+            // Every id is greater than none.
+            Some((from, to)) if self.after == 0 => Filter::default().created(from, to),
+            Some((from, to)) => Filter::after(self.after).created(from, to),
+            None => Filter::after(self.after),
         }
     }
 

@@ -199,7 +199,7 @@ impl Listed for Event {
             code: words(wire.code)?,
             at: occurred(&wire.times)?,
             created: created(&wire.times),
-            open: resolvable && wire.resolved_at.is_null(),
+            open: resolvable && is_empty(&wire.resolved_at),
             resolvable,
         })
     }
@@ -251,6 +251,10 @@ fn instant(text: &str, zone: Option<Tz>) -> Option<Timestamp> {
 /// horizon.
 fn is_sane(at: &Timestamp) -> bool {
     (946_684_800..4_102_444_800).contains(&at.timestamp())
+}
+
+fn is_empty(value: &serde_json::Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
 fn words(text: Option<String>) -> Option<String> {

@@ -49,10 +49,7 @@ impl Catch {
     /// Takes note of how a step ended; false when the next steps would only fail in the same way.
     fn goes_on(&mut self, step: Result<(), SourceError>) -> bool {
         let Err(error) = step else { return true };
-        let only_here = matches!(
-            error.kind,
-            ErrorKind::Http | ErrorKind::Schema | ErrorKind::Config | ErrorKind::Vendor
-        );
+        let only_here = is_only_here(&error);
         self.error.get_or_insert(error);
         only_here
     }
@@ -127,6 +124,11 @@ impl SmartNow {
 
     async fn list(&mut self, catch: &mut Catch) -> Result<(), SourceError> {
         let locations = self.client.list(&self.endpoints.location).await;
+        if let Err(error) = &locations
+            && !is_only_here(error)
+        {
+            return Err(error.clone());
+        }
         let machines = self.client.list(&self.endpoints.machine).await?;
         catch.count(&machines);
         self.fleet.take_machines(machines.rows, catch.now);
@@ -334,6 +336,17 @@ impl SmartNow {
             error,
         }
     }
+}
+
+/// Whether other calls may succeed where this one failed. A user may lack the right to read one
+/// table; a server that says when to come back means every call.
+fn is_only_here(error: &SourceError) -> bool {
+    let of_this_call = match error.kind {
+        ErrorKind::Http | ErrorKind::Schema | ErrorKind::Config | ErrorKind::Vendor => true,
+        ErrorKind::Auth => error.status == Some(403),
+        ErrorKind::RateLimited | ErrorKind::Timeout | ErrorKind::Network => false,
+    };
+    of_this_call && error.retry_at.is_none()
 }
 
 /// A sale without a readable currency still counts as one sale.

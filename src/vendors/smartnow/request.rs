@@ -68,23 +68,24 @@ pub(super) fn skipping(endpoint: &Endpoint, rows: usize) -> Request {
 }
 
 /// Reads the newest rows of a growing table.
-pub(super) fn newest(endpoint: &Endpoint, filter: &Filter, style: Style, limit: usize) -> Request {
-    filtered(Request::to(endpoint), filter, style)
+pub(super) fn newest(endpoint: &Endpoint, filter: &Filter, way: Dialect, limit: usize) -> Request {
+    filtered(Request::to(endpoint), filter, way)
         .query("sort", "id DESC")
         .query("limit", limit)
 }
 
 /// Reads a page of a growing table in the order of ids. Without `sort` the oldest rows of all
 /// would come first.
-pub(super) fn ascending(endpoint: &Endpoint, filter: &Filter, style: Style) -> Request {
-    filtered(Request::to(endpoint), filter, style)
+pub(super) fn ascending(endpoint: &Endpoint, filter: &Filter, way: Dialect) -> Request {
+    filtered(Request::to(endpoint), filter, way)
         .query("sort", "id ASC")
         .query("limit", PAGE)
 }
 
-/// How filters are written (inferred from the framework that the vendor's server is built on).
+/// How the conditions of a filter are put together (inferred from the framework that the vendor's
+/// server is built on).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Style {
+pub enum Style {
     /// `where[id][>]=5`, as documented.
     #[default]
     Brackets,
@@ -92,13 +93,43 @@ pub(super) enum Style {
     Json,
 }
 
-impl Style {
-    /// The other style.
-    pub(super) fn other(self) -> Self {
-        match self {
-            Self::Brackets => Self::Json,
-            Self::Json => Self::Brackets,
-        }
+/// How comparisons are written; which the framework knows depends on its version.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Signs {
+    /// `>`, `>=` and `<`.
+    #[default]
+    Symbols,
+    /// `greaterThan`, `greaterThanOrEqual` and `lessThan`.
+    Words,
+}
+
+/// How a filter is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Dialect {
+    pub style: Style,
+    pub signs: Signs,
+}
+
+impl Dialect {
+    /// Every way, the likeliest first.
+    const ALL: [Self; 4] = [
+        Self::new(Style::Brackets, Signs::Symbols),
+        Self::new(Style::Json, Signs::Symbols),
+        Self::new(Style::Brackets, Signs::Words),
+        Self::new(Style::Json, Signs::Words),
+    ];
+
+    const fn new(style: Style, signs: Signs) -> Self {
+        Self { style, signs }
+    }
+
+    /// The ways that the settings leave open, the likeliest first.
+    pub(super) fn open(style: Option<Style>, signs: Option<Signs>) -> Vec<Self> {
+        let fits = |way: &Self| {
+            style.is_none_or(|style| way.style == style)
+                && signs.is_none_or(|signs| way.signs == signs)
+        };
+        Self::ALL.into_iter().filter(fits).collect()
     }
 }
 
@@ -110,22 +141,42 @@ pub(super) struct Filter(Vec<(&'static str, Condition)>);
 enum Condition {
     Is(Value),
     OneOf(Vec<i64>),
-    Compare(&'static str, Value),
+    Compare(Sign, Value),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sign {
+    Above,
+    AtLeast,
+    Below,
+}
+
+impl Sign {
+    fn written(self, signs: Signs) -> &'static str {
+        match (self, signs) {
+            (Self::Above, Signs::Symbols) => ">",
+            (Self::AtLeast, Signs::Symbols) => ">=",
+            (Self::Below, Signs::Symbols) => "<",
+            (Self::Above, Signs::Words) => "greaterThan",
+            (Self::AtLeast, Signs::Words) => "greaterThanOrEqual",
+            (Self::Below, Signs::Words) => "lessThan",
+        }
+    }
 }
 
 impl Filter {
     /// Rows with a greater id.
     pub(super) fn after(id: i64) -> Self {
-        Self::default().and("id", Condition::Compare(">", id.into()))
+        Self::default().and("id", Condition::Compare(Sign::Above, id.into()))
     }
 
     /// Rows that the server learned of at `from` or later, and before `to`.
     #[must_use]
     pub(super) fn created(self, from: Timestamp, to: Option<Timestamp>) -> Self {
         let text = |at: Timestamp| Value::from(at.to_rfc3339_opts(SecondsFormat::Secs, true));
-        let filter = self.and("createdAt", Condition::Compare(">=", text(from)));
+        let filter = self.and("createdAt", Condition::Compare(Sign::AtLeast, text(from)));
         match to {
-            Some(to) => filter.and("createdAt", Condition::Compare("<", text(to))),
+            Some(to) => filter.and("createdAt", Condition::Compare(Sign::Below, text(to))),
             None => filter,
         }
     }
@@ -145,15 +196,15 @@ impl Filter {
         self
     }
 
-    fn as_json(&self) -> Value {
+    fn as_json(&self, signs: Signs) -> Value {
         let mut columns = Map::new();
         for (column, condition) in &self.0 {
             match condition {
                 Condition::Is(value) => columns.insert((*column).to_owned(), value.clone()),
                 Condition::OneOf(ids) => columns.insert((*column).to_owned(), json!(ids)),
-                Condition::Compare(operator, value) => {
+                Condition::Compare(sign, value) => {
                     let compared = columns.entry(*column).or_insert_with(|| json!({}));
-                    compared[*operator] = value.clone();
+                    compared[sign.written(signs)] = value.clone();
                     continue;
                 }
             };
@@ -162,12 +213,12 @@ impl Filter {
     }
 }
 
-fn filtered(mut request: Request, filter: &Filter, style: Style) -> Request {
+fn filtered(mut request: Request, filter: &Filter, way: Dialect) -> Request {
     if filter.0.is_empty() {
         return request;
     }
-    if style == Style::Json {
-        return request.query("where", filter.as_json());
+    if way.style == Style::Json {
+        return request.query("where", filter.as_json(way.signs));
     }
     for (column, condition) in &filter.0 {
         request = match condition {
@@ -175,8 +226,9 @@ fn filtered(mut request: Request, filter: &Filter, style: Style) -> Request {
             Condition::OneOf(ids) => ids.iter().fold(request, |request, id| {
                 request.query(&format!("where[{column}][]"), id)
             }),
-            Condition::Compare(operator, value) => {
-                request.query(&format!("where[{column}][{operator}]"), Plain(value))
+            Condition::Compare(sign, value) => {
+                let sign = sign.written(way.signs);
+                request.query(&format!("where[{column}][{sign}]"), Plain(value))
             }
         };
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::endpoint::Endpoint;
-use crate::config::form::{Address, Call, Hidden, Names, Number, Table, Text};
+use crate::config::form::{Address, Call, Choice, Hidden, Names, Number, Table, Text};
 use crate::config::key::{Group, Key};
 use crate::config::secret::Secret;
 use crate::config::section::Section;
@@ -11,6 +11,8 @@ use crate::config::source::VendorSettings;
 use crate::model::reading::Currency;
 use crate::model::schedule::Cadence;
 use crate::vendors::source::Common;
+
+use super::request::{Signs, Style};
 
 /// What a `SmartNow` account needs beside the common settings.
 #[derive(Clone, Debug)]
@@ -21,6 +23,10 @@ pub struct Settings {
     pub password: Secret,
     /// Paths.
     pub endpoints: Endpoints,
+    /// How filters are put together; `None` means: whatever the server heeds.
+    pub filter_style: Option<Style>,
+    /// How comparisons are written; `None` means: whatever the server heeds.
+    pub greater_than: Option<Signs>,
     /// Minor units per unit of a currency; money in other currencies is not shown.
     pub money_scale: BTreeMap<Currency, u32>,
 }
@@ -59,7 +65,15 @@ static KEYS: Group = Group {
     title: "smartnow",
     doc: "SmartNow coffee and vending machines: sales, events and machine state. Polled every 2 \
           minutes. Device ids are machine ids.",
-    keys: &[&URL, &USERNAME, &PASSWORD, &MONEY_SCALE, &ENDPOINTS],
+    keys: &[
+        &URL,
+        &USERNAME,
+        &PASSWORD,
+        &MONEY_SCALE,
+        &FILTER_STYLE,
+        &GREATER_THAN,
+        &ENDPOINTS,
+    ],
 };
 
 static URL: Key<Address> = Key::preset(
@@ -85,6 +99,28 @@ static MONEY_SCALE: Key<Names<Currency, Number<u32>>> = Key::preset(
     "{ EUR = 100 }",
     "How many of the vendor's units make one unit of a currency. Money in other currencies is not \
      shown. What is written here replaces the default.",
+);
+static FILTER_STYLE: Key<Choice<Option<Style>>> = Key::preset(
+    "filter_style",
+    Choice(&[
+        ("auto", None),
+        ("brackets", Some(Style::Brackets)),
+        ("json", Some(Style::Json)),
+    ]),
+    "\"auto\"",
+    "How filters of lists are written: `brackets` for `where[id][>]=5`, `json` for \
+     `where={\"id\":{\">\":5}}`, `auto` for whichever the server heeds.",
+);
+static GREATER_THAN: Key<Choice<Option<Signs>>> = Key::preset(
+    "greater_than",
+    Choice(&[
+        ("auto", None),
+        (">", Some(Signs::Symbols)),
+        ("greaterThan", Some(Signs::Words)),
+    ]),
+    "\"auto\"",
+    "How comparisons in filters are written, which depends on the version of the vendor's \
+     server: `>`, `greaterThan`, or `auto` for whichever the server heeds.",
 );
 static ENDPOINTS: Key<Table> = Key::optional(
     "endpoints",
@@ -145,11 +181,15 @@ impl VendorSettings for Settings {
         let password = section.get(&PASSWORD);
         let endpoints = read_endpoints(&section.table(&ENDPOINTS));
         let money_scale = section.get(&MONEY_SCALE);
+        let filter_style = section.get(&FILTER_STYLE);
+        let greater_than = section.get(&GREATER_THAN);
         Some(Self {
             username: username?,
             password: password?,
             endpoints: endpoints?,
             money_scale: money_scale?,
+            filter_style: filter_style?,
+            greater_than: greater_than?,
         })
     }
 

@@ -9,7 +9,7 @@ use chrono::{DateTime, FixedOffset, NaiveDateTime};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::vendors::lenient::{Row, lax};
+use crate::vendors::lenient::{Loose, Row, lax, whole};
 
 /// A list: one odd row costs itself only.
 pub(super) type List<T> = Vec<Row<T>>;
@@ -149,10 +149,6 @@ impl Stamp {
     }
 }
 
-fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    Value::deserialize(deserializer).map(|value| whole_of(&value))
-}
-
 fn reference<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     let value = Value::deserialize(deserializer)?;
     Ok(whole_of(value.get("id").unwrap_or(&value)))
@@ -172,23 +168,6 @@ fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::E
     })
 }
 
-/// A whole number, however it is written; `None` for a fraction.
 fn whole_of(value: &Value) -> Option<i64> {
-    match value {
-        Value::Number(number) => number.as_i64().or_else(|| exact(number.as_f64()?)),
-        Value::String(text) => {
-            let text = text.trim();
-            text.parse().ok().or_else(|| exact(text.parse().ok()?))
-        }
-        _ => None,
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "only numbers that are whole and exact are cast"
-)]
-fn exact(number: f64) -> Option<i64> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64)
+    Loose::deserialize(value).ok()?.int()
 }

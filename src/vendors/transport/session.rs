@@ -2,8 +2,8 @@
 //!
 //! The flow is the same for every vendor that has one: log in when there is no token or it is
 //! known to have ended; when a token is refused all the same, log in once more and repeat the
-//! request once. A second refusal is the answer. A poll renews at most once, because a log-in loop
-//! burns a budget and locks accounts.
+//! request once. A second refusal is the answer. A poll renews at most once, and a log-in that
+//! fails is not tried again in it, because a log-in loop burns a budget and locks accounts.
 
 use chrono::TimeDelta;
 use futures_util::future::BoxFuture;
@@ -51,6 +51,9 @@ pub struct Session<L> {
     login: L,
     held: Option<Held>,
     renewals: Renewals,
+    /// Why no token could be had in this poll: the next requests would only fail in the same way,
+    /// and a second log-in is a step towards a locked account.
+    refused: Option<SourceError>,
 }
 
 /// What may still be done about a refused token in this poll.
@@ -99,17 +102,20 @@ impl<L: Login> Session<L> {
             login,
             held: None,
             renewals: Renewals::One,
+            refused: None,
         }
     }
 
     /// Starts a poll: one renewal is allowed again.
     pub fn begin(&mut self) {
         self.renewals = Renewals::One;
+        self.refused = None;
     }
 
     /// Starts a run in which a refused token is the answer: no renewal.
     pub fn begin_without_renewal(&mut self) {
         self.renewals = Renewals::None;
+        self.refused = None;
     }
 
     /// Logs in unless there is a token that can be used.
@@ -172,10 +178,20 @@ impl<L: Login> Session<L> {
             let message = "the token is refused, also a new one";
             return Err(SourceError::new(ErrorKind::Auth, message));
         }
-        let token = self.login.login(transport).await?;
-        let secret = token.secret.clone();
-        self.held = Some(Held::new(token, clock));
-        Ok(secret)
+        if let Some(error) = &self.refused {
+            return Err(error.clone());
+        }
+        match self.login.login(transport).await {
+            Ok(token) => {
+                let secret = token.secret.clone();
+                self.held = Some(Held::new(token, clock));
+                Ok(secret)
+            }
+            Err(error) => {
+                self.refused = Some(error.clone());
+                Err(error)
+            }
+        }
     }
 }
 

@@ -27,7 +27,17 @@ impl Viametrics {
         };
         let zone = self.counters.zone();
         let today = ask.now.with_timezone(&zone).date_naive();
-        let data = match self.client.interval_body(Days::only(today)).await {
+        let first = self
+            .counters
+            .ids()
+            .into_iter()
+            .next()
+            .filter(|_| self.singly);
+        let data = match self
+            .client
+            .interval_body(Days::only(today), first.as_deref())
+            .await
+        {
             Ok(body) => self.prove_rows(&body, ask),
             Err(error) => failed("interval data", &error),
         };

@@ -124,6 +124,14 @@ impl Counters {
         }
     }
 
+    /// The ids to ask for where the vendor is asked counter by counter: those that are watched,
+    /// else those in its list.
+    #[must_use]
+    pub fn ids(&self) -> Vec<String> {
+        let listed = self.listed.as_ref().filter(|_| self.watched.is_empty());
+        listed.unwrap_or(&self.watched).iter().cloned().collect()
+    }
+
     /// The interval that rows have shown, in seconds.
     #[must_use]
     pub fn interval(&self, device: &DeviceId) -> Option<u32> {

@@ -1,40 +1,49 @@
 //! Viametrics (`ViaCustomerApi`): in and out per counter and interval, published up to hourly.
 //!
 //! A poll is one log-in (a token never lives until the next) and the current local day of all
-//! counters; after midnight yesterday as well, twice a week the last two weeks, once a day the
-//! names of counters and groups. Readings replace each other by counter and interval start.
+//! counters; after midnight yesterday as well, twice a week the last two weeks, once a week the
+//! days whose totals differ from the vendor's, once a day the names of counters and groups. What
+//! lies before today is read behind it, a few calls with each poll. Readings replace each other by
+//! counter and interval start.
 
+mod catch_up;
 mod check;
 pub mod counters;
 pub mod days;
 pub mod decode;
+mod haul;
 pub mod listing;
 mod request;
 mod settings;
 pub mod spacing;
 pub mod stamp;
+mod today;
+pub mod totals;
 pub mod wire;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::NaiveDate;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
 use crate::model::Timestamp;
 use crate::model::attempt::{Ask, Delivery, ErrorKind, Finding, Outcome, SourceError};
-use crate::model::calendar::first_instant;
 use crate::model::ledger::plan::{Quiet, RowGrid, Stamp as Stamped};
 use crate::model::schedule::Cadence;
 
-use super::source::{Common, Source};
+use super::source::{Common, Past, Source};
 use super::transport::{SharedBudget, Transport};
 
 use counters::Counters;
-use days::{Days, Planner};
+use days::Planner;
 use decode::Decoded;
+use haul::Haul;
 use request::Client;
+use totals::Comparison;
 use wire::Rows;
 
 pub use settings::{Endpoints, Fields, Settings};
@@ -55,10 +64,6 @@ const GRID: RowGrid = RowGrid {
     quiet: Quiet::Learned,
     stamp: Stamped::End,
 };
-/// Most rows of one answer that are aimed at: a few megabytes.
-const ROWS_A_CALL: u64 = 30_000;
-/// Shortest usual interval, to guess the rows of a day before any have come.
-const SHORT_INTERVAL_S: u64 = 15 * 60;
 
 /// A Viametrics account.
 #[derive(Debug)]
@@ -67,10 +72,26 @@ pub struct Viametrics {
     client: Client,
     counters: Counters,
     planner: Planner,
+    comparison: Comparison,
+    past: Option<Arc<dyn Past>>,
     /// The local day on which the lists of counters and groups were read.
     listed_on: Option<NaiveDate>,
-    /// The vendor does not take ranges of days.
-    day_by_day: bool,
+    /// Whether the vendor takes ranges of days; `None` until it has been tried.
+    ranges: Option<bool>,
+    /// The vendor is asked counter by counter.
+    singly: bool,
+    /// The place of the counter that is asked first, where they are asked one by one.
+    turn: usize,
+    /// Why daily totals cannot be compared.
+    trouble: Option<String>,
+}
+
+/// What a restart should know.
+#[derive(Debug, Serialize, Deserialize)]
+struct Memory {
+    planner: Planner,
+    comparison: Comparison,
+    ranges: Option<bool>,
 }
 
 /// Opens an account; nothing is sent yet.
@@ -84,12 +105,18 @@ pub fn open(
     clock: Clock,
 ) -> Result<Viametrics, SourceError> {
     let name = common.name.clone();
+    let client = Client::open(common, settings, budget, clock)?;
     Ok(Viametrics {
-        client: Client::open(common, settings, budget, clock)?,
+        singly: client.asks_singly(),
+        client,
         counters: Counters::new(name, settings.timezone, &settings.counters),
         planner: Planner::default(),
+        comparison: Comparison::default(),
+        past: None,
         listed_on: None,
-        day_by_day: false,
+        ranges: None,
+        turn: 0,
+        trouble: None,
         common: common.clone(),
     })
 }
@@ -99,6 +126,17 @@ fn cadence(common: &Common) -> Cadence {
 }
 
 impl Source for Viametrics {
+    fn resume(&mut self, memory: Option<serde_json::Value>, past: Arc<dyn Past>) {
+        self.past = Some(past);
+        // What an older version left in another form is forgotten, not an error.
+        let memory = memory.and_then(|memory| serde_json::from_value::<Memory>(memory).ok());
+        if let Some(memory) = memory {
+            self.planner = memory.planner;
+            self.comparison = memory.comparison;
+            self.ranges = memory.ranges;
+        }
+    }
+
     fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome> {
         self.read(ask).boxed()
     }
@@ -129,117 +167,30 @@ impl Viametrics {
         self.counters.remember(&ask.known);
 
         // The current day comes first: it is what the screen shows.
-        let mut rows = match self.client.intervals(Days::only(now.date())).await {
-            Ok(rows) => rows,
-            Err(error) => return Outcome::failed(error),
-        };
-        let since = local(ask.since).date();
+        let mut haul = Haul::default();
+        if let Err(error) = self.read_today(now.date(), &mut haul).await {
+            return Outcome::failed(error);
+        }
         let horizon = ask.horizon.map(|horizon| local(horizon).date());
-        let mut from = now.date();
-        let mut error = None;
-        if let Some(days) = self.planner.before_today(now, since, horizon) {
-            match self.earlier(days).await {
-                Ok(earlier) => {
-                    rows.append(earlier);
-                    from = days.from;
-                }
-                Err(failed) => error = Some(failed),
-            }
-        }
-        if error.is_none() {
-            self.planner.finished(now);
-        }
-        let notes = self.refresh_lists(now.date()).await;
-        let complete_from = first_instant(zone, from, NaiveTime::MIN);
-        self.outcome(ask, &rows, complete_from, notes, error)
+        self.planner.plan(now, local(ask.since).date(), horizon);
+        self.compare(now, &mut haul).await;
+        self.catch_up(&mut haul).await;
+        self.refresh_lists(now.date(), &mut haul).await;
+        self.outcome(ask, haul)
     }
 
-    /// Rows of days before today, in as few calls as the vendor allows.
-    async fn earlier(&mut self, days: Days) -> Result<Rows, SourceError> {
-        let mut rows = Rows::default();
-        for piece in days.pieces(self.days_a_call()) {
-            if piece.count() == 1 || self.day_by_day {
-                rows.append(self.each_day(piece).await?);
-            } else {
-                rows.append(self.range(piece).await?);
-            }
-        }
-        Ok(rows)
-    }
-
-    /// Rows of several days in one call. Whether the vendor takes ranges is not documented: where
-    /// it refuses one or answers with no more than a single day, each day is asked for.
-    async fn range(&mut self, days: Days) -> Result<Rows, SourceError> {
-        let zone = self.counters.zone();
-        match self.client.intervals(days).await {
-            Ok(rows) if rows.dates(zone) > 1 => return Ok(rows),
-            Ok(_) => {}
-            Err(error) if is_refused_range(&error) => self.day_by_day = true,
-            Err(error) => return Err(error),
-        }
-        let rows = self.each_day(days).await?;
-        self.day_by_day |= rows.dates(zone) > 1;
-        Ok(rows)
-    }
-
-    async fn each_day(&mut self, days: Days) -> Result<Rows, SourceError> {
-        let mut rows = Rows::default();
-        for day in days.each() {
-            rows.append(self.client.intervals(day).await?);
-        }
-        Ok(rows)
-    }
-
-    fn days_a_call(&self) -> u64 {
-        let counters = u64::try_from(self.counters.count()).unwrap_or(u64::MAX);
-        let a_day = (counters.max(1)).saturating_mul(24 * 3600 / SHORT_INTERVAL_S);
-        (ROWS_A_CALL / a_day).max(1)
-    }
-
-    /// Reads the lists of counters and groups once a day. Rows suffice without them, so a failure
-    /// is only noted.
-    async fn refresh_lists(&mut self, today: NaiveDate) -> Vec<String> {
-        if self.listed_on == Some(today) {
-            return Vec::new();
-        }
-        let mut failures = Vec::new();
-        match self.client.counters().await {
-            Ok(counters) => self.counters.list(counters),
-            Err(error) => failures.push(("counters", error)),
-        }
-        match self.client.groups().await {
-            Ok(groups) => self.counters.group(groups),
-            Err(error) => failures.push(("groups", error)),
-        }
-        // What a status or a form says will be the same in an hour; a broken line will not.
-        let lasting = |(_, error): &(_, SourceError)| {
-            matches!(error.kind, ErrorKind::Schema | ErrorKind::Auth)
-                || error
-                    .status
-                    .is_some_and(|status| (400..500).contains(&status) && status != 429)
-        };
-        if failures.iter().all(lasting) {
-            self.listed_on = Some(today);
-        }
-        let note = |(list, error): (&str, SourceError)| {
-            format!("names from the list of {list} are missing: {error}; see endpoints.{list}")
-        };
-        failures.into_iter().map(note).collect()
-    }
-
-    fn outcome(
-        &mut self,
-        ask: &Ask,
-        rows: &Rows,
-        complete_from: Timestamp,
-        mut notes: Vec<String>,
-        error: Option<SourceError>,
-    ) -> Outcome {
+    fn outcome(&mut self, ask: &Ask, haul: Haul) -> Outcome {
         let default_s = self.cadence().expectation.period_s;
+        let complete_from = self.complete_from(ask.now, &haul);
+        let reread: Vec<_> = haul.earlier().collect();
+        let Haul {
+            mut notes, error, ..
+        } = haul;
+        let rows = haul.replies.into_rows();
         let decoded = decode::readings(&rows.rows, &mut self.counters, ask.now, default_s);
         let rejected = rows.rejected + decoded.rejected;
         if rows.total > 0 && rejected == rows.total {
-            return Outcome::failed(self.unusable(rows));
+            return Outcome::failed(self.unusable(&rows));
         }
         if decoded.merged_hour {
             notes.push(
@@ -248,21 +199,36 @@ impl Viametrics {
                     .to_owned(),
             );
         }
-        let period_s = self.learned_period(&decoded);
+        self.take_reread(&reread, &decoded.readings);
+        notes.extend(self.trouble.clone());
+        notes.extend(self.comparison.note());
+        notes.extend(self.planner.progress());
         let delivery = Delivery {
             facts: self.counters.facts(),
-            readings: decoded.readings,
-            complete_from: Some(complete_from),
+            complete_from,
             roster: self.counters.is_complete(),
-            period_s,
+            period_s: self.learned_period(&decoded),
+            readings: decoded.readings,
             rows: rows.total,
             rejected,
+            holes: Vec::new(),
             notes,
+            memory: self.memory(),
         };
         Outcome {
             delivery: Some(delivery),
             error: error.or_else(|| self.counters.missing()),
         }
+    }
+
+    fn memory(&self) -> Option<serde_json::Value> {
+        let memory = Memory {
+            planner: self.planner.clone(),
+            comparison: self.comparison.clone(),
+            // That a vendor does not take them may have been a hasty conclusion.
+            ranges: self.ranges.filter(|taken| *taken),
+        };
+        serde_json::to_value(memory).ok()
     }
 
     /// The publish period is the export interval, unless the operator says otherwise.
@@ -281,11 +247,4 @@ impl Viametrics {
         );
         SourceError::new(ErrorKind::Schema, message)
     }
-}
-
-fn is_refused_range(error: &SourceError) -> bool {
-    error.kind == ErrorKind::Http
-        && error
-            .status
-            .is_some_and(|status| (400..500).contains(&status))
 }

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use crate::clock::Clock;
 use crate::config::endpoint::Endpoint;
 use crate::model::attempt::{ErrorKind, SourceError};
-use crate::vendors::loose::Loose;
+use crate::vendors::lenient::Loose;
 use crate::vendors::source::Common;
 use crate::vendors::transport::session::{Login, Session, Token};
 use crate::vendors::transport::{Allowed, Reply, Request, SharedBudget, Transport, plain};
@@ -28,6 +28,8 @@ const CLIENT_ID: HeaderName = HeaderName::from_static("clientid");
 const TOKEN_LIFETIME: TimeDelta = TimeDelta::minutes(9);
 /// Times in the query (as the vendor's older API took them; an assumption for this one).
 const TIME_FORM: &str = "%Y-%m-%d %H:%M:%S";
+/// The vendor's older call for interval rows, which wants the counter named.
+const SINGLY: &str = "/GetCounterData";
 
 /// One account at the vendor.
 #[derive(Debug)]
@@ -55,6 +57,7 @@ impl Client {
             &endpoints.counters,
             &endpoints.groups,
             &endpoints.intervals,
+            &endpoints.daily,
         ];
         let allowed = calls.into_iter().map(Allowed::from).collect();
         let client_id = HeaderValue::from_str(&settings.client_id).map_err(|_| {
@@ -90,28 +93,48 @@ impl Client {
         Ok(self.session.login().token_at)
     }
 
-    /// The interval rows of these local days.
+    /// Whether the call for interval rows is known to be one for each counter.
+    #[must_use]
+    pub fn asks_singly(&self) -> bool {
+        self.endpoints.intervals.path.ends_with(SINGLY)
+    }
+
+    /// The interval rows of these local days, of all counters or of one.
     ///
     /// # Errors
     /// Any error of the call; `schema` when there is no list of rows.
-    pub async fn intervals(&mut self, days: Days) -> Result<Rows, SourceError> {
-        let body = self.interval_body(days).await?;
-        Ok(wire::rows(
-            wire::list(&body, &self.fields.rows)?,
-            &self.fields,
-        ))
+    pub async fn intervals(
+        &mut self,
+        days: Days,
+        counter: Option<&str>,
+    ) -> Result<Rows, SourceError> {
+        let body = self.interval_body(days, counter).await?;
+        self.rows(&body)
     }
 
-    /// The answer that has the interval rows of these local days.
+    /// The answer that has the interval rows of these local days, of all counters or of one.
     ///
     /// # Errors
     /// Any error of the call.
-    pub async fn interval_body(&mut self, days: Days) -> Result<Json, SourceError> {
-        let [from, to] = bounds(days);
-        let request = Request::to(&self.endpoints.intervals)
-            .query("startTime", from.format(TIME_FORM))
-            .query("endTime", to.format(TIME_FORM));
+    pub async fn interval_body(
+        &mut self,
+        days: Days,
+        counter: Option<&str>,
+    ) -> Result<Json, SourceError> {
+        let mut request = ranged(&self.endpoints.intervals, days);
+        if let Some(id) = counter {
+            request = request.query("counterIds", format_args!("[{id}]"));
+        }
         self.call(request).await
+    }
+
+    /// The totals of these local days, one row for each counter and day.
+    ///
+    /// # Errors
+    /// Any error of the call; `schema` when there is no list of rows.
+    pub async fn daily(&mut self, days: Days) -> Result<Rows, SourceError> {
+        let body = self.call(ranged(&self.endpoints.daily, days)).await?;
+        self.rows(&body)
     }
 
     /// The vendor's list of counters.
@@ -132,6 +155,11 @@ impl Client {
         listing::groups(&body, &self.fields).ok_or_else(|| no_list(&body))
     }
 
+    fn rows(&self, body: &Json) -> Result<Rows, SourceError> {
+        let list = wire::list(body, &self.fields.rows)?;
+        Ok(wire::rows(list, &self.fields))
+    }
+
     async fn call(&mut self, request: Request) -> Result<Json, SourceError> {
         let client_id = self.session.login().client_id.clone();
         let request = request.header(CLIENT_ID, client_id);
@@ -142,6 +170,13 @@ impl Client {
             Err(failure(&reply))
         }
     }
+}
+
+fn ranged(endpoint: &Endpoint, days: Days) -> Request {
+    let [from, to] = bounds(days);
+    Request::to(endpoint)
+        .query("startTime", from.format(TIME_FORM))
+        .query("endTime", to.format(TIME_FORM))
 }
 
 /// First and last second of local days.

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::model::attempt::{ErrorKind, SourceError};
 use crate::model::reading::Flow;
-use crate::vendors::loose::Loose;
+use crate::vendors::lenient::Loose;
 use crate::vendors::transport::plain;
 
 use super::Fields;
@@ -67,6 +67,19 @@ impl Rows {
         self.total += other.total;
         self.rejected += other.rejected;
         self.odd_names = self.odd_names.take().or(other.odd_names);
+    }
+
+    /// Whether some rows do not say whose they are.
+    #[must_use]
+    pub fn has_nameless(&self) -> bool {
+        self.rows.iter().any(|row| row.counter.is_none())
+    }
+
+    /// Gives rows without a counter to this one.
+    pub fn name(&mut self, counter: &str) {
+        for row in &mut self.rows {
+            row.counter.get_or_insert_with(|| counter.to_owned());
+        }
     }
 
     /// The number of different local dates.

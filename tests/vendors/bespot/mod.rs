@@ -1,6 +1,7 @@
 //! Bespot over real HTTP: a server that speaks its interface, and what a poll makes of it.
 
 mod answers;
+mod catch_up;
 mod traps;
 
 use std::sync::{Arc, Mutex};
@@ -199,6 +200,7 @@ fn ask(now: &str, horizon: Option<&str>) -> Ask {
         since: at("2026-03-02T02:00:00Z"),
         horizon: horizon.map(at),
         known: Vec::new(),
+        ..Ask::default()
     }
 }
 

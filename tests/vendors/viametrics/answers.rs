@@ -103,7 +103,7 @@ async fn a_vendor_that_refuses_ranges_is_asked_day_by_day() {
     assert_eq!(ranges.len(), 5);
     assert_eq!(
         ranges[2..],
-        [day("2026-02-27"), day("2026-02-28"), day("2026-03-01")]
+        [day("2026-03-01"), day("2026-02-28"), day("2026-02-27")]
     );
 }
 

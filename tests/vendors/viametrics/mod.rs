@@ -1,6 +1,8 @@
 //! Viametrics over real HTTP: a server that speaks its interface, and what a poll makes of it.
 
 mod answers;
+mod catch_up;
+mod singly;
 mod traps;
 
 use std::sync::{Arc, Mutex};
@@ -137,6 +139,7 @@ impl Rig {
             since: at(self.since),
             horizon: horizon.map(at),
             known: self.known.clone(),
+            ..Ask::default()
         }
     }
 

@@ -50,7 +50,8 @@ fn a_count_by_hand_leads_at_once_says_why_and_can_be_taken_back() {
     );
     let board = ledger.board();
     let evidence = &board.store("Ermou").unwrap().evidence;
-    assert_eq!(evidence.by_hand, Some(at("2026-03-02T08:24:00Z")));
+    let counted = evidence.by_hand.as_ref().map(|count| count.at);
+    assert_eq!(counted, Some(at("2026-03-02T08:24:00Z")));
     undo(&mut ledger, "2026-03-02T08:25:00Z");
     assert_eq!(inside(&ledger), before);
 }
@@ -203,8 +204,8 @@ fn both_numbers_stand_side_by_side_and_a_dispute_is_suspect() {
     let reset = row.evidence.last_reset.unwrap();
     assert_eq!(reset.at, at("2026-03-05T02:00:00Z"));
     assert_ne!(reset.residual, 0);
-    let drawn = row.day.cells.iter().filter(|cell| cell.raw.is_some());
-    assert_eq!(drawn.count(), row.day.cells.len());
+    let drawn = row.day.cells().filter(|cell| cell.raw.is_some());
+    assert_eq!(drawn.count(), row.day.cells().len());
 }
 
 #[test]

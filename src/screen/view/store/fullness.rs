@@ -1,6 +1,6 @@
 //! How full a store is: the number in words, the large gauge with its scale, the day's totals.
 
-use crate::model::board::{Band, StoreRow};
+use crate::model::board::{Band, Over, StoreRow};
 
 use crate::screen::judge::Judged;
 use crate::screen::scene::Scene;
@@ -37,7 +37,8 @@ pub fn numbers<'a>(scene: &'a Scene<'_>, judged: &Judged<StoreRow>, width: u16) 
     Block::flow(scene, groups, width)
 }
 
-/// `80% of 120` and what that means.
+/// `80% of 120`, what that means, and how many can still enter: counted from the upper edge of the
+/// band, so that it errs on the safe side.
 fn share(scene: &Scene<'_>, judged: &Judged<StoreRow>) -> Vec<Vec<Piece>> {
     let theme = scene.theme();
     let Some(capacity) = judged.row.store.capacity else {
@@ -47,13 +48,13 @@ fn share(scene: &Scene<'_>, judged: &Judged<StoreRow>) -> Vec<Vec<Piece>> {
     let Some((percent, style)) = full.first() else {
         return Vec::new();
     };
-    let possibly =
-        (judged.row.occupancy.as_ref()).is_some_and(|occupancy| occupancy.high > capacity);
-    let word = match judged.row.band() {
-        Band::Over => "over capacity",
-        Band::Near if possibly => "possibly over capacity",
-        Band::Near => "near capacity",
-        Band::Normal | Band::Unknown => "",
+    let live = figures::is_live(judged.state);
+    let word = match (judged.row.over().filter(|_| live), judged.row.band()) {
+        (Some(Over::Certainly), _) => "certainly over capacity",
+        (Some(Over::Over), _) => "over capacity",
+        (Some(Over::Possibly), _) => "possibly over capacity",
+        (None, Band::Near) if live => "near capacity",
+        _ => "",
     };
     let share = vec![
         (percent.trim().to_owned(), *style),
@@ -64,7 +65,10 @@ fn share(scene: &Scene<'_>, judged: &Judged<StoreRow>) -> Vec<Vec<Piece>> {
     } else {
         vec![(word.to_owned(), *style)]
     };
-    vec![share, word]
+    let room = (judged.row.room().filter(|_| live)).map_or_else(Vec::new, |room| {
+        vec![(format!("{room} can still enter"), theme.text)]
+    });
+    vec![share, word, room]
 }
 
 /// The large gauge with its scale below.

@@ -2,6 +2,7 @@
 
 mod doors;
 mod fullness;
+mod trust;
 mod why;
 
 use ratatui::buffer::Buffer;
@@ -17,8 +18,6 @@ use crate::screen::scene::Scene;
 use crate::screen::widgets::chart::Chart;
 use crate::screen::widgets::page::{Block, scrolled};
 use crate::screen::widgets::text::{pieces_columns, put, put_pieces};
-
-pub use why::sentences;
 
 pub fn draw(
     scene: &Scene<'_>,
@@ -42,6 +41,7 @@ pub fn draw(
         let right = area.width - left - 3;
         let mut second = members(scene, row);
         second.push(Block::blank());
+        second.extend(trust::blocks(scene, judged, right));
         second.extend(why::blocks(scene, judged, right));
         blocks.push(Block::beside(left, doors::table(scene, row), second));
     } else {
@@ -49,6 +49,7 @@ pub fn draw(
         blocks.push(Block::blank());
         blocks.extend(members(scene, row));
         blocks.push(Block::blank());
+        blocks.extend(trust::blocks(scene, judged, area.width));
         blocks.extend(why::blocks(scene, judged, area.width));
     }
     let content = scrolled(&blocks, top, area, buf);

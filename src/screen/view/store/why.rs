@@ -6,6 +6,7 @@ use crate::model::health::due;
 use crate::screen::judge::Judged;
 use crate::screen::row::data_word;
 use crate::screen::scene::Scene;
+use crate::screen::view::explain::signs;
 use crate::screen::widgets::page::Block;
 use crate::screen::widgets::text::wrap;
 use crate::screen::words;
@@ -15,6 +16,7 @@ pub fn blocks<'a>(scene: &'a Scene<'_>, judged: &Judged<StoreRow>, width: u16) -
     let theme = scene.theme();
     let mut blocks = vec![Block::title(scene, "Why this number")];
     for sentence in sentences(scene, judged) {
+        let sentence = signs(scene, &sentence);
         for (number, line) in wrap(&sentence, usize::from(width.max(12)) - 2)
             .into_iter()
             .enumerate()
@@ -28,7 +30,7 @@ pub fn blocks<'a>(scene: &'a Scene<'_>, judged: &Judged<StoreRow>, width: u16) -
 }
 
 /// Everything that explains a store's number, most important first.
-pub fn sentences(scene: &Scene<'_>, judged: &Judged<StoreRow>) -> Vec<String> {
+fn sentences(scene: &Scene<'_>, judged: &Judged<StoreRow>) -> Vec<String> {
     let row = &*judged.row;
     let mut lines = Vec::new();
     if let Some(occupancy) = &row.occupancy {

@@ -223,3 +223,17 @@ async fn a_check_with_a_bad_token_fails_and_shows_no_token() {
         "{shown}"
     );
 }
+
+#[tokio::test]
+async fn a_check_does_not_blame_a_token_for_a_right_that_can_be_done_without() {
+    let server = StandIn::start(NOW, |seen: &Seen| match seen.path.as_str() {
+        "/api/connector/v1/counters/getAll" => answer(200, &json!({"Counters": []})),
+        _ => failure(401, "No right."),
+    })
+    .await;
+    let findings = account(&server, &one_token())
+        .check(&server.ask(MIDNIGHT))
+        .await;
+    assert!(findings.iter().all(|finding| finding.ok), "{findings:?}");
+    assert!(findings[0].details[0].contains("401"), "{findings:?}");
+}

@@ -251,14 +251,16 @@ fn trap_8_counter_history_is_stamped_by_update_time() {
 }
 
 #[test]
-fn trap_14_values_may_be_whole_or_real_and_nothing_else() {
+fn trap_14_values_may_be_whole_or_real() {
     let cases = [
         (json!(98012), Some(98012.0)),
         (json!(0.5), Some(0.5)),
         (json!(0), Some(0.0)),
         (json!(-1), None),
         (json!(1e300), None),
-        (json!("98012"), None),
+        (json!("98012"), Some(98012.0)),
+        (json!("NaN"), None),
+        (json!("far"), None),
         (json!([1]), None),
         (json!(true), None),
     ];

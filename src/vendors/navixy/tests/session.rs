@@ -72,10 +72,33 @@ async fn trap_13_a_session_that_is_refused_at_once_is_not_a_log_in_loop() {
         );
         server.hand.advance(Duration::from_secs(60));
     }
-    assert_eq!(log_ins(&server.paths()), 1);
-    valid.store(2, SeqCst);
+    assert_eq!(log_ins(&server.paths()), 2, "one, and one renewal");
+    valid.store(3, SeqCst);
     server.hand.advance(Duration::from_secs(300));
     delivered(poll(&mut source, &server).await);
+}
+
+#[tokio::test]
+async fn a_session_that_ends_in_the_poll_that_began_it_is_renewed_once() {
+    let (valid, count) = (Arc::new(AtomicU32::new(2)), Arc::new(AtomicU32::new(0)));
+    let server = StandIn::start(NOW, sessions(valid, count)).await;
+    let mut source = with_login(&server);
+    let delivery = delivered(poll(&mut source, &server).await);
+    assert_eq!(odometers(&delivery), [1]);
+    assert_eq!(
+        server.paths()[..4],
+        ["/user/auth", "/tracker/list", "/user/auth", "/tracker/list"]
+    );
+}
+
+#[tokio::test]
+async fn trap_13_a_log_in_that_fails_for_any_reason_is_not_tried_again_in_the_same_poll() {
+    for (status, code) in [(500, 1), (503, 14), (403, 2), (400, 7), (404, 999)] {
+        let server = StandIn::start(NOW, move |_: &Seen| refused_under(status, code)).await;
+        let outcome = poll(&mut with_login(&server), &server).await;
+        assert_eq!(outcome.error.unwrap().code, Some(code.to_string()));
+        assert_eq!(server.paths(), ["/user/auth"], "{code}");
+    }
 }
 
 #[tokio::test]

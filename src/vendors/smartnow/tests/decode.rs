@@ -120,6 +120,16 @@ fn types_vary() {
         );
         assert!(!read::<Event>(&row).rows[0].open, "{value}");
     }
+    for (value, open) in [
+        (json!(""), true),
+        (json!("2026-03-02T09:08:58+01:00"), false),
+    ] {
+        let row = changed(
+            &event(5, "ED017", "2026-03-02T06:40:00Z"),
+            &json!({ "resolvedAt": value }),
+        );
+        assert_eq!(read::<Event>(&row).rows[0].open, open, "{value}");
+    }
     let row = changed(
         &location(2),
         &json!({ "latitude": 52.3, "name": null, "timeZone": "nowhere" }),

@@ -1,6 +1,6 @@
 //! Servers that fail or do not do as they are told, and what `check` says of them.
 
-use super::server::Filters;
+use super::server::{Filters, Signs};
 use super::*;
 use crate::model::attempt::{ErrorKind, SourceError};
 
@@ -28,13 +28,10 @@ async fn a_server_that_ignores_where_is_found_out() {
     // What the page held was not taken for news.
     let delivery = outcome.delivery.unwrap();
     assert_eq!(sold(&delivery), Vec::<i64>::new());
-    // One try in each style, then the events.
-    let expected = [
-        "GET /revenuetransaction",
-        "GET /revenuetransaction",
-        "GET /log",
-    ];
-    assert_eq!(account.calls(), expected);
+    // One try in each way of writing a filter, then the events.
+    let calls = account.calls();
+    assert_eq!(calls[..4], ["GET /revenuetransaction"; 4]);
+    assert_eq!(calls[4..], ["GET /log"]);
 }
 
 #[tokio::test]
@@ -55,6 +52,90 @@ async fn filters_are_written_as_json_where_brackets_are_ignored() {
     lock(&account.world).table("/log")[0]["resolvedAt"] = json!("2026-03-02T08:20:00Z");
     account.advance(10);
     assert_eq!(state(&account.good_poll().await, 80), (false, vec![]));
+}
+
+#[tokio::test]
+async fn comparisons_are_written_as_words_where_signs_are_not_known() {
+    for signs in [Signs::Words, Signs::WordsOnly] {
+        let mut account = Account::sample().await;
+        lock(&account.world).signs = signs;
+        let delivery = account.good_poll().await;
+        assert_eq!(sold(&delivery), [9_001_002, 9_001_003]);
+        account.calls();
+        account.advance(2);
+        account.good_poll().await;
+        let world = lock(&account.world);
+        assert_eq!(world.log.len(), 2, "what works is remembered");
+        assert_eq!(
+            world.log[0].value("where[id][greaterThan]"),
+            Some("9000803")
+        );
+    }
+}
+
+#[tokio::test]
+async fn only_what_the_settings_leave_open_is_tried() {
+    let mut account = Account::sample().await;
+    let json = request::Style::Json;
+    account.reopen(&Settings {
+        filter_style: Some(json),
+        greater_than: Some(request::Signs::Words),
+        ..settings()
+    });
+    lock(&account.world).filters = Filters::Json;
+    lock(&account.world).signs = Signs::WordsOnly;
+    account.good_poll().await;
+    let world = lock(&account.world);
+    let filters = world.log.iter().filter_map(|seen| seen.value("where"));
+    assert_eq!(
+        filters.collect::<Vec<_>>(),
+        [
+            r#"{"code":"CM_OFFLINE"}"#,
+            r#"{"createdAt":{"greaterThanOrEqual":"2026-03-01T23:00:00Z"}}"#
+        ]
+    );
+}
+
+#[tokio::test]
+async fn spaces_and_brackets_are_percent_encoded() {
+    let account = Account::sample().await.started().await;
+    let mut account = account;
+    account.advance(2);
+    account.good_poll().await;
+    let world = lock(&account.world);
+    assert_eq!(
+        world.log[0].raw_query,
+        "where%5Bid%5D%5B%3E%5D=9000803&sort=id%20ASC&limit=100"
+    );
+}
+
+#[tokio::test]
+async fn a_table_that_the_user_may_not_read_does_not_spoil_the_others() {
+    let mut account = Account::sample().await;
+    lock(&account.world)
+        .faults
+        .insert("/location".into(), (403, json!({ "message": "Forbidden" })));
+    let outcome = account.poll().await;
+    let error = outcome.error.unwrap();
+    assert_eq!((error.kind, error.status), (ErrorKind::Auth, Some(403)));
+    let delivery = outcome.delivery.unwrap();
+    assert_eq!(sold(&delivery), [9_001_002, 9_001_003]);
+    assert_eq!(state(&delivery, 80), (true, vec!["CM_OFFLINE"]));
+}
+
+#[tokio::test]
+async fn a_server_that_says_when_to_come_back_is_left_alone_until_then() {
+    let mut account = Account::sample().await.started().await;
+    {
+        let mut world = lock(&account.world);
+        world
+            .faults
+            .insert("/revenuetransaction".into(), (503, json!({})));
+        world.retry_after = Some("90");
+    }
+    account.advance(2);
+    account.poll().await;
+    assert_eq!(account.calls(), ["GET /revenuetransaction"]);
 }
 
 #[tokio::test]

@@ -85,6 +85,7 @@ impl Account {
             since: at("2026-03-01T23:00:00Z"),
             horizon: None,
             known: Vec::new(),
+            ..Ask::default()
         };
         Self {
             world,
@@ -159,6 +160,8 @@ fn settings() -> Settings {
         password: Secret::Literal("test-password".into()),
         endpoints: Endpoints::default(),
         money_scale: BTreeMap::from([(euro, 100)]),
+        filter_style: None,
+        greater_than: None,
     }
 }
 

@@ -18,6 +18,7 @@ pub struct World {
     pub clock: Clock,
     pub tables: BTreeMap<&'static str, Vec<Value>>,
     pub filters: Filters,
+    pub signs: Signs,
     /// Lists are cut here, whatever the limit.
     pub cut: usize,
     pub ignores_skip: bool,
@@ -41,6 +42,16 @@ pub enum Filters {
     Brackets,
     Json,
     Ignored,
+}
+
+/// How comparisons are understood.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Signs {
+    Symbols,
+    /// As words; symbols are passed over.
+    Words,
+    /// As words; symbols are a bad request.
+    WordsOnly,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -84,6 +95,7 @@ impl World {
             clock,
             tables: tables.map(|path| (path, Vec::new())).into(),
             filters: Filters::Brackets,
+            signs: Signs::Symbols,
             cut: 100,
             ignores_skip: false,
             ignores_sort: false,
@@ -171,6 +183,10 @@ impl World {
     }
 
     fn read(&self, seen: &Seen) -> Response {
+        let symbols = seen.raw_query.contains("%3E") || seen.raw_query.contains("%3C");
+        if symbols && self.signs == Signs::WordsOnly {
+            return refusal(400, json!({ "message": "Unknown modifier" }));
+        }
         if let Some(rows) = self.tables.get(&*seen.path) {
             return Json(self.list(rows, seen)).into_response();
         }
@@ -216,7 +232,7 @@ impl World {
                     .all(|(column, wanted)| match wanted {
                         Value::Array(ids) => ids.contains(&row[column]),
                         Value::Object(wanted) => wanted.iter().all(|(operator, value)| {
-                            compare(&row[column], operator, &text_of(value))
+                            self.compare(&row[column], operator, &text_of(value))
                         }),
                         value => text_of(&row[column]) == text_of(value),
                     })
@@ -238,7 +254,7 @@ impl World {
                         let inner = inner.trim_end_matches(']');
                         match inner.split_once("][") {
                             Some((_, "")) => true,
-                            Some((column, operator)) => compare(&row[column], operator, value),
+                            Some((column, operator)) => self.compare(&row[column], operator, value),
                             None => text_of(&row[inner]) == *value,
                         }
                     })
@@ -247,24 +263,26 @@ impl World {
     }
 }
 
+impl World {
+    fn compare(&self, field: &Value, operator: &str, value: &str) -> bool {
+        let number = |text: &str| match text.parse::<i64>() {
+            Ok(number) => number,
+            Err(_) => text.parse::<Timestamp>().unwrap().timestamp(),
+        };
+        let (field, value) = (number(&text_of(field)), number(value));
+        match (operator, self.signs == Signs::Symbols) {
+            (">", true) | ("greaterThan", false) => field > value,
+            (">=", true) | ("greaterThanOrEqual", false) => field >= value,
+            ("<", true) | ("lessThan", false) => field < value,
+            _ => true,
+        }
+    }
+}
+
 fn text_of(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)
-}
-
-fn compare(field: &Value, operator: &str, value: &str) -> bool {
-    let number = |text: &str| match text.parse::<i64>() {
-        Ok(number) => number,
-        Err(_) => text.parse::<Timestamp>().unwrap().timestamp(),
-    };
-    let (field, value) = (number(&text_of(field)), number(value));
-    match operator {
-        ">" => field > value,
-        ">=" => field >= value,
-        "<" => field < value,
-        other => panic!("operator {other}"),
-    }
 }
 
 fn refusal(status: u16, body: Value) -> Response {

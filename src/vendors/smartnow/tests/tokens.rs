@@ -157,3 +157,26 @@ async fn nothing_but_reads_log_in_and_renewal_is_sent() {
         assert!(!read || seen.body.is_empty(), "{seen:?}");
     }
 }
+
+#[tokio::test]
+async fn a_log_in_that_fails_is_not_tried_again_in_the_same_poll() {
+    let failures = [
+        (400, json!({ "message": "missing" })),
+        (401, json!({ "message": "Unauthorized" })),
+        (500, json!({})),
+        (201, json!({ "message": "OK" })),
+    ];
+    for (status, body) in failures {
+        let mut account = Account::sample().await;
+        lock(&account.world)
+            .faults
+            .insert("/auth/login".into(), (status, body));
+        let outcome = account.poll().await;
+        assert!(outcome.error.is_some() && outcome.delivery.is_none());
+        assert_eq!(account.calls(), ["POST /auth/login"], "{status}");
+        // The next poll tries once more.
+        account.advance(2);
+        account.poll().await;
+        assert_eq!(account.calls(), ["POST /auth/login"], "{status}");
+    }
+}

@@ -1,0 +1,100 @@
+//! What is kept for one source beside what is in the ledger: when it is asked, and how often it
+//! may be.
+
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use crate::model::Timestamp;
+use crate::model::attempt::{Attempt, Hole};
+use crate::model::budget::Budget;
+use crate::model::ledger::Progress;
+use crate::model::schedule::{Cadence, Finished, Learned, Schedule};
+use crate::vendors::transport::SharedBudget;
+
+/// The share of a budget that planned polls may use; the rest is for retries and for the operator.
+const SCHEDULED: f64 = 0.7;
+
+/// The schedule and the budget of one source.
+pub(super) struct Clerk {
+    pub name: Arc<str>,
+    /// What of the past its source has yet to ask for.
+    pub holes: Vec<Hole>,
+    /// What the source itself wants to know after a restart.
+    pub memory: Option<serde_json::Value>,
+    schedule: Schedule,
+    budget: SharedBudget,
+}
+
+impl Clerk {
+    /// A clerk who knows what was learned before.
+    pub fn new(
+        name: Arc<str>,
+        cadence: Cadence,
+        learned: Option<Learned>,
+        budget: SharedBudget,
+    ) -> Self {
+        let mut schedule = Schedule::new(&name, cadence);
+        if let Some(learned) = learned {
+            schedule.restore(learned);
+        }
+        Self {
+            name,
+            holes: Vec::new(),
+            memory: None,
+            schedule,
+            budget,
+        }
+    }
+
+    /// Counts requests that were made before.
+    pub fn remember(&self, sent: Vec<Timestamp>) {
+        self.budget().remember(sent);
+    }
+
+    /// What has been learned so far.
+    pub fn learned(&self) -> Learned {
+        self.schedule.learned()
+    }
+
+    /// Takes a finished attempt, after which the source reaches to `horizon`.
+    pub fn take(
+        &mut self,
+        attempt: &Attempt,
+        horizon: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Progress {
+        if let Some(came) = &attempt.outcome.delivery {
+            self.holes.clone_from(&came.holes);
+            if let Some(period_s) = came.period_s {
+                self.schedule.observe_period(period_s);
+            }
+            if came.memory.is_some() {
+                self.memory.clone_from(&came.memory);
+            }
+        }
+        let budget = self.budget();
+        let (last_hour, per_hour) = (budget.last_hour(now), budget.per_hour());
+        drop(budget);
+        let cost = f64::from(
+            u32::try_from(attempt.exchanges.len())
+                .unwrap_or(u32::MAX)
+                .max(1),
+        );
+        self.schedule.afford(f64::from(per_hour) * SCHEDULED / cost);
+        let next_poll = self.schedule.finished(Finished {
+            at: now,
+            horizon,
+            error: attempt.outcome.error.as_ref(),
+            delivered: attempt.outcome.delivery.is_some(),
+        });
+        Progress {
+            fetch: self.schedule.fetch_state(),
+            next_poll,
+            expectation: self.schedule.expectation(),
+            last_hour,
+        }
+    }
+
+    fn budget(&self) -> MutexGuard<'_, Budget> {
+        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,163 @@
+//! Whose fault it is, looked for from the far end to the near one: our link, our account, the
+//! vendor's API, the vendor's pipeline, the store's link, the sensor.
+
+use super::wall::Wall;
+use super::{Guide, wall};
+use crate::model::attempt::{ErrorKind, SourceError};
+use crate::model::board::{SourceRow, StoreRow};
+use crate::model::device::Kind;
+use crate::model::health::{DataState, FetchState};
+
+/// From this share of overdue feeds on it is the vendor, in per cent.
+const MOST: usize = 80;
+
+/// Who is explained.
+#[derive(Clone, Copy)]
+pub(super) enum Who<'a> {
+    Source,
+    Store(&'a StoreRow),
+    Device,
+}
+
+impl Guide<'_> {
+    /// Why fetching fails, and whose doing that is; `None` while it works or was never tried.
+    pub(super) fn fetch_trouble(&self, row: &SourceRow, wall: &Wall) -> Option<String> {
+        let name = &row.name;
+        let vendor = &row.vendor;
+        let said = match row.fetch {
+            FetchState::Never | FetchState::Ok | FetchState::Paused => return None,
+            FetchState::Offline => {
+                "Our own link is down: no vendor can be reached from here.".to_owned()
+            }
+            FetchState::Auth => format!(
+                "Our credentials are to blame: {vendor} refuses those of {name}, so nothing new \
+                 can come until they are changed."
+            ),
+            FetchState::Throttled => {
+                let until = (row.error.as_ref()).and_then(|error| error.retry_at);
+                let until = until.max(row.next_poll).map_or_else(
+                    || "before it may be asked again".to_owned(),
+                    |at| format!("until {}", wall.at(at)),
+                );
+                format!("Our request rate is to blame: {name} has to wait {until}.")
+            }
+            FetchState::Schema => format!(
+                "The answers of {vendor} to {name} are not of the form we know, so nothing of \
+                 them is used."
+            ),
+            FetchState::Misconfigured => format!(
+                "Our configuration of {name} is to blame; {vendor} is not asked until it is \
+                 changed."
+            ),
+            FetchState::Retrying => format!(
+                "The last call to {name} failed ({}); it is tried again soon.",
+                place(row.error.as_ref())
+            ),
+            FetchState::Backoff => format!(
+                "Calls to {name} keep failing ({}); it is tried again at growing distances.",
+                place(row.error.as_ref())
+            ),
+        };
+        Some(said)
+    }
+
+    /// Whose fault it is that data is missing although calls succeed; `None` while it is not known
+    /// whether they do.
+    pub(super) fn overdue_feed(&self, source: &SourceRow, who: Who<'_>) -> Option<String> {
+        (source.fetch == FetchState::Ok).then(|| self.at_fault(source, who))
+    }
+
+    fn at_fault(&self, source: &SourceRow, who: Who<'_>) -> String {
+        let (late, all) = self.overdue_of(source);
+        if all <= 1 {
+            return "Our calls succeed, so it is the vendor's pipeline or the device.".to_owned();
+        }
+        if late > 1 && late * 100 >= all * MOST {
+            return format!(
+                "Our calls succeed and {late} of {all} devices of {} are overdue, so it is the \
+                 vendor's pipeline.",
+                source.name
+            );
+        }
+        match who {
+            Who::Source => "Our calls succeed and most of its devices are on time, so look at \
+                            those named under feeds."
+                .to_owned(),
+            Who::Store(store) if self.all_overdue(store) => format!(
+                "Our calls succeed and most other devices of {} are on time, so look at the link \
+                 or hub of this store.",
+                source.name
+            ),
+            Who::Store(_) => "Our calls succeed and most other devices are on time, so look at \
+                              the sensor that is behind."
+                .to_owned(),
+            Who::Device => {
+                "Our calls succeed and most other devices are on time, so look at this one."
+                    .to_owned()
+            }
+        }
+    }
+
+    /// How many feeds of a source are overdue, of how many that could be.
+    pub(super) fn overdue_of(&self, source: &SourceRow) -> (usize, usize) {
+        let rows = &self.board.sources;
+        let position = rows.iter().position(|row| row.name == source.name);
+        let Some(known) = position.and_then(|at| self.overdue.get(at)) else {
+            return (0, 0);
+        };
+        *known.get_or_init(|| {
+            let devices = self.board.devices_of(&source.name);
+            let states = devices
+                .filter(|row| !row.is_blocked())
+                .map(|row| row.data_state(self.now))
+                .filter(|state| *state != DataState::Closed);
+            states.fold((0, 0), |(late, all), state| {
+                (late + usize::from(is_overdue(state)), all + 1)
+            })
+        })
+    }
+
+    fn all_overdue(&self, store: &StoreRow) -> bool {
+        let rows = store.members.iter().filter_map(|id| self.board.device(id));
+        rows.filter(|row| row.kind() == Kind::PeopleCounter)
+            .all(|row| is_overdue(row.data_state(self.now)))
+    }
+
+    /// The sources of these names, each once.
+    pub(super) fn sources_named(&self, names: &[&str]) -> Vec<&SourceRow> {
+        let mut rows: Vec<&SourceRow> = Vec::new();
+        for name in names {
+            if rows.iter().all(|row| *row.name != **name) {
+                rows.extend(self.source_of(name));
+            }
+        }
+        rows
+    }
+}
+
+/// Whether data is missing beyond the usual delay.
+pub(super) fn is_overdue(state: DataState) -> bool {
+    matches!(state, DataState::Late | DataState::Stale | DataState::Dead)
+}
+
+/// Where a failing call was lost.
+fn place(error: Option<&SourceError>) -> String {
+    let Some(error) = error else {
+        return "for a reason that is not known".to_owned();
+    };
+    match (error.kind, error.status) {
+        (ErrorKind::Http, Some(status)) => format!("the vendor's API answers {status}"),
+        (ErrorKind::Timeout, _) => "the vendor's API does not answer in time".to_owned(),
+        (ErrorKind::Network, _) => "the way to the vendor is broken".to_owned(),
+        _ => "the vendor's API says no".to_owned(),
+    }
+}
+
+/// So many of so many, where not all are: ` (3 of 4)`.
+pub(super) fn of_all(some: usize, all: usize, what: &str) -> String {
+    if some == all {
+        wall::count(all as u64, what)
+    } else {
+        format!("{some} of {}", wall::count(all as u64, what))
+    }
+}

@@ -1,0 +1,358 @@
+//! Explains a device: a counter, a vehicle, a sequence of documents, a machine.
+
+use super::blame::{Who, is_overdue};
+use super::wall::{Wall, count, listed};
+use super::{Explanation, Guide, Link, link, paragraph, zone_of};
+use crate::model::Timestamp;
+use crate::model::board::{DeviceRow, Figures};
+use crate::model::calendar::local_midnight;
+use crate::model::device::{Detail, Kind};
+use crate::model::figure::{Figure, Flag};
+use crate::model::health::DataState;
+
+/// So many events of a machine are named.
+const EVENTS: usize = 3;
+
+impl Guide<'_> {
+    /// Why the numbers of a device are what they are.
+    #[must_use]
+    pub fn device(&self, row: &DeviceRow) -> Explanation {
+        let zone = zone_of(row, self.home);
+        let wall = &self.wall(zone);
+        let day = local_midnight(zone, self.now);
+        let state = row.data_state(self.now);
+        let mut sentences = match row.kind() {
+            Kind::PeopleCounter => counter(row, wall),
+            Kind::Tracker => tracker(row, (wall, day)),
+            Kind::DocumentCounter => document(row, wall),
+            Kind::Machine => machine(row, (wall, self.now)),
+        };
+        if row.paused {
+            sentences.push("Its source is switched off in the configuration.".to_owned());
+        }
+        if row.is_blocked() {
+            sentences.push(
+                "The vendor has blocked it (tariff), so its last values stay and nothing new is \
+                 expected."
+                    .to_owned(),
+            );
+        } else {
+            let grid = row.kind() == Kind::PeopleCounter;
+            sentences.extend(self.state(row.feed(), state, grid, wall));
+            sentences.extend(self.device_blame(row, state, wall));
+        }
+        Explanation {
+            paragraph: paragraph(sentences),
+            chain: self.device_chain(row, state, wall),
+        }
+    }
+
+    fn device_blame(&self, row: &DeviceRow, state: DataState, wall: &Wall) -> Option<String> {
+        let source = self.source_of(row.id.source())?;
+        let store = row.store.as_deref().and_then(|name| self.board.store(name));
+        let store = store.filter(|_| row.kind() == Kind::PeopleCounter);
+        let who = store.map_or(Who::Device, |store| Who::Store(store));
+        let missing = || {
+            is_overdue(state)
+                .then(|| self.overdue_feed(source, who))
+                .flatten()
+        };
+        self.fetch_trouble(source, wall).or_else(missing)
+    }
+
+    fn device_chain(&self, row: &DeviceRow, state: DataState, wall: &Wall) -> Vec<Link> {
+        let source = self.source_of(row.id.source());
+        let next = if row.is_blocked() || row.paused {
+            Vec::new()
+        } else {
+            let data = self.next_data(row.feed(), wall);
+            let data = data.filter(|_| row.kind() == Kind::PeopleCounter || is_overdue(state));
+            let call = source.map(|source| self.next_call(source, wall));
+            data.into_iter().chain(call).collect()
+        };
+        let calls = source.map(|source| self.calls(source, wall));
+        let links = [
+            link(
+                if row.kind() == Kind::PeopleCounter {
+                    "counts"
+                } else {
+                    "vendor"
+                },
+                claims(row, wall),
+            ),
+            link(
+                "calls",
+                calls.into_iter().chain(brought(row, wall)).collect(),
+            ),
+            link("next", next),
+        ];
+        links.into_iter().flatten().collect()
+    }
+}
+
+/// When the numbers came, where that is known and none of the calls that are told.
+fn brought(row: &DeviceRow, wall: &Wall) -> Option<String> {
+    let came = match &row.figures {
+        Figures::PeopleCounter { today, .. } => today.map(|figure| figure.fetched_at),
+        Figures::Tracker { odometer_km, .. } => odometer_km.map(|figure| figure.fetched_at),
+        Figures::DocumentCounter { value, .. } => value.map(|figure| figure.fetched_at),
+        Figures::Machine { .. } => None,
+    }?;
+    Some(format!("the newest value came at {}", wall.at(came)))
+}
+
+fn counter(row: &DeviceRow, wall: &Wall) -> Vec<String> {
+    let name = &row.facts.name;
+    let Figures::PeopleCounter {
+        today, occupancy, ..
+    } = &row.figures
+    else {
+        return Vec::new();
+    };
+    let Some(today) = today else {
+        return vec![match row.as_of {
+            Some(at) => format!(
+                "{name} counts people; nothing of today has arrived yet, its newest data is of {}.",
+                wall.ago(at)
+            ),
+            None => format!("{name} counts people; nothing has arrived from it yet."),
+        }];
+    };
+    let (entered, left) = today.value;
+    let mut sentences = vec![format!(
+        "{name} counted {entered} in and {left} out since midnight, as of {}. These are the \
+         vendor's counts as they came; corrections are made for the store as a whole.",
+        wall.ago(today.as_of)
+    )];
+    if today.quality.has(Flag::Revised) {
+        sentences.push(
+            "The vendor changed counts of today after they were first shown; the sums follow."
+                .to_owned(),
+        );
+    }
+    if let Some(inside) = occupancy {
+        sentences.push(format!(
+            "The vendor itself says {} are inside, as of {}.",
+            inside.value,
+            wall.at(inside.as_of)
+        ));
+    }
+    sentences
+}
+
+fn tracker(row: &DeviceRow, (wall, day): (&Wall, Timestamp)) -> Vec<String> {
+    let name = &row.facts.name;
+    let Figures::Tracker {
+        odometer_km,
+        distance_today_km,
+        distance_since,
+        on_board,
+        ..
+    } = &row.figures
+    else {
+        return Vec::new();
+    };
+    let mut sentences = Vec::new();
+    match (distance_today_km, odometer_km) {
+        (Some(distance), Some(odometer)) if odometer.as_of >= day => {
+            sentences.push(driven(name, *distance, *distance_since, (wall, day)));
+            sentences.push(format!(
+                "Its odometer stands at {:.2} km, the vendor's reading as it came.",
+                odometer.value
+            ));
+            if distance.quality.has(Flag::Suspect) {
+                sentences.push(
+                    "The odometer fell or leapt today, as it does when a device is replaced or \
+                     set anew: that step is left out of the distance."
+                        .to_owned(),
+                );
+            }
+        }
+        (_, Some(odometer)) => sentences.push(format!(
+            "The odometer of {name} stands at {:.2} km, as of {}. It has said nothing of today, \
+             so how far it drove is not known.",
+            odometer.value,
+            wall.ago(odometer.as_of)
+        )),
+        _ => sentences.push(match row.as_of {
+            Some(at) => format!(
+                "{name} was heard of at {}, without an odometer.",
+                wall.ago(at)
+            ),
+            None => format!("{name} is a vehicle of which nothing has been heard yet."),
+        }),
+    }
+    if let Some(people) = on_board {
+        let seats = match row.facts.detail {
+            Detail::Tracker {
+                seats: Some(seats), ..
+            } => format!(" on {seats} seats"),
+            _ => String::new(),
+        };
+        sentences.push(format!(
+            "{} on board{seats} by its sensors, as of {}.",
+            people.value,
+            wall.at(people.as_of)
+        ));
+    }
+    if row.facts.is_clone() {
+        sentences.push(
+            "It is a clone: it shares its hardware with another tracker and is left out of totals."
+                .to_owned(),
+        );
+    }
+    sentences
+}
+
+fn driven(
+    name: &str,
+    distance: Figure<f64>,
+    since: Option<Timestamp>,
+    (wall, day): (&Wall, Timestamp),
+) -> String {
+    let as_of = wall.ago(distance.as_of);
+    let far = distance.value;
+    match since.filter(|since| *since > day) {
+        Some(since) => {
+            let since = wall.bare(since);
+            format!(
+                "{name} has driven {far:.2} km since {since}, as of {as_of}. Its first value of \
+                 today is of {since}, and none from midnight is known."
+            )
+        }
+        None => format!("{name} has driven {far:.2} km since midnight, as of {as_of}."),
+    }
+}
+
+fn document(row: &DeviceRow, wall: &Wall) -> Vec<String> {
+    let name = &row.facts.name;
+    let Figures::DocumentCounter {
+        value,
+        growth_today,
+        ..
+    } = &row.figures
+    else {
+        return Vec::new();
+    };
+    let Some(value) = value else {
+        return vec![format!(
+            "{name} numbers documents; its value has not arrived yet."
+        )];
+    };
+    let growth = match growth_today {
+        Some(growth) => format!("{growth} were made since the day began"),
+        None => "how many were made today is unknown until a value from before the day's start is \
+                 known"
+            .to_owned(),
+    };
+    vec![format!(
+        "{name} stands at {}, as of {}: the number of the newest document, never of people. {}.",
+        value.value,
+        wall.ago(value.as_of),
+        capital(&growth)
+    )]
+}
+
+fn machine(row: &DeviceRow, (wall, now): (&Wall, Timestamp)) -> Vec<String> {
+    let name = &row.facts.name;
+    let (
+        Figures::Machine {
+            sales_today,
+            revenue_today,
+            last_sale,
+            ..
+        },
+        Detail::Machine {
+            offline,
+            open_events,
+            money_scale,
+            ..
+        },
+    ) = (&row.figures, &row.facts.detail)
+    else {
+        return Vec::new();
+    };
+    let sales = sales_today.map_or(0, |sales| sales.value);
+    let takings: Vec<_> = (row.revenue().iter())
+        .map(|(currency, sum)| format!("{sum:.2} {currency}"))
+        .collect();
+    let takings = if takings.is_empty() {
+        String::new()
+    } else {
+        format!(" for {}", takings.join(" and "))
+    };
+    let last = match last_sale {
+        Some(at) if *at <= now => format!("the last one at {}", wall.ago(*at)),
+        _ => "none has been seen yet".to_owned(),
+    };
+    let mut sentences = vec![format!(
+        "{name} made {} since midnight{takings}; {last}.",
+        count(sales, "sale")
+    )];
+    let unknown = revenue_today
+        .keys()
+        .filter(|currency| !money_scale.contains_key(currency.as_str()));
+    let unknown: Vec<_> = unknown.map(ToString::to_string).collect();
+    if !unknown.is_empty() {
+        sentences.push(format!(
+            "Takings in {} are not shown: how many minor units make one is not known (money_scale).",
+            unknown.join(", ")
+        ));
+    }
+    if *offline {
+        sentences.push(
+            "The vendor says it is offline: sales may be missing until it is back.".to_owned(),
+        );
+    }
+    let events = open_events.iter();
+    let events: Vec<_> = events
+        .map(|event| format!("{} since {}", event.code, wall.at(event.since)))
+        .collect();
+    if !events.is_empty() {
+        sentences.push(format!(
+            "Open at the vendor: {}.",
+            listed(events, EVENTS, ", ")
+        ));
+    }
+    sentences
+}
+
+/// What only the vendor claims.
+fn claims(row: &DeviceRow, wall: &Wall) -> Vec<String> {
+    match &row.facts.detail {
+        Detail::PeopleCounter { interval_s, .. } => {
+            let step = interval_s.map(|seconds| format!("intervals of {} min", seconds / 60));
+            let to = row
+                .covered_to
+                .map(|to| format!("data reaches to {}", wall.at(to)));
+            step.into_iter().chain(to).collect()
+        }
+        Detail::Tracker {
+            connection,
+            movement,
+            last_update,
+            ..
+        } => {
+            let words = [connection, movement].into_iter().flatten();
+            let words: Vec<_> = words.map(String::as_str).collect();
+            let said = (!words.is_empty()).then(|| format!("it says {}", words.join(", ")));
+            let heard = last_update.map(|at| format!("last heard of at {}", wall.ago(at)));
+            said.into_iter().chain(heard).collect()
+        }
+        Detail::DocumentCounter { counter_type, .. } => {
+            vec![format!("it calls this a {counter_type}")]
+        }
+        Detail::Machine { last_update, .. } => {
+            let heard = last_update.map(|at| format!("last heard of at {}", wall.ago(at)));
+            heard.into_iter().collect()
+        }
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string());
+    format!("{}{}", first.unwrap_or_default(), letters.as_str())
+}

@@ -1,0 +1,229 @@
+//! Explanations: what a value is, how old it is, how far it can be trusted, which calls brought it
+//! and what comes next. One paragraph for a new operator, and a chain from the number back to the
+//! calls. The screen and the JSON board say the same.
+
+mod blame;
+mod device;
+mod gaps;
+mod source;
+mod store;
+mod wall;
+
+use std::cell::OnceCell;
+use std::fmt;
+
+use chrono_tz::Tz;
+
+use super::Timestamp;
+use super::board::{Board, DeviceRow, SourceRow};
+use super::health::{DataState, Feed, FetchState, due};
+use wall::Wall;
+
+/// Why a value is what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// What it is, how old, how far to trust it and whose fault it is when something is wrong.
+    pub paragraph: String,
+    /// From the number back to the calls that brought it, and then what comes next.
+    pub chain: Vec<Link>,
+}
+
+/// One link of the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// What it is about: `number`, `vendor`, `counts`, `feeds`, `calls` or `next`.
+    pub what: &'static str,
+    /// What there is to say.
+    pub text: String,
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.paragraph)?;
+        for link in &self.chain {
+            write!(f, "\n{}: {}", link.what, link.text)?;
+        }
+        Ok(())
+    }
+}
+
+/// Explains the rows of one board at one instant.
+#[derive(Debug)]
+pub struct Guide<'a> {
+    board: &'a Board,
+    now: Timestamp,
+    home: Tz,
+    /// By source: how many of its feeds are overdue, of how many. Worked out when it is needed,
+    /// and only once for all that ask.
+    overdue: Vec<OnceCell<(usize, usize)>>,
+}
+
+impl<'a> Guide<'a> {
+    /// Of a board at `now`. What belongs to no store is told by the clock of `home`; without one,
+    /// by that of the stores where they have the same, else by UTC.
+    #[must_use]
+    pub fn new(board: &'a Board, now: Timestamp, home: Option<Tz>) -> Self {
+        Self {
+            board,
+            now,
+            home: home.unwrap_or_else(|| common_zone(board)),
+            overdue: vec![OnceCell::new(); board.sources.len()],
+        }
+    }
+
+    fn wall(&self, zone: Tz) -> Wall {
+        Wall::new(zone, self.now)
+    }
+
+    fn source_of(&self, name: &str) -> Option<&'a SourceRow> {
+        let rows = self.board.sources.iter();
+        rows.map(|row| &**row).find(|row| *row.name == *name)
+    }
+
+    /// What the data state of a feed means.
+    fn state(&self, feed: Feed<'_>, state: DataState, grid: bool, wall: &Wall) -> Option<String> {
+        let due = due(feed, self.now);
+        let ago = || due.map_or_else(|| "before now".to_owned(), |at| wall.ago(at));
+        let said = match state {
+            DataState::Unknown | DataState::Paused | DataState::Closed => return None,
+            _ if !feed.confirmed && due.is_none_or(|at| at > self.now) => {
+                "It comes from the history on disk: no call has confirmed it since the program \
+                 started."
+                    .to_owned()
+            }
+            DataState::Fresh => match due {
+                Some(at) if grid => {
+                    format!(
+                        "It is fresh: new data is not due before {}.",
+                        wall.ahead(at)
+                    )
+                }
+                Some(at) => format!("It is fresh: it may stay silent until {}.", wall.at(at)),
+                None => "It is fresh.".to_owned(),
+            },
+            DataState::Due => format!(
+                "It is due: news should have come at {}, which is within the usual delay.",
+                ago()
+            ),
+            DataState::Late => format!(
+                "It is late: news should have come at {}, and the usual delay is over.",
+                ago()
+            ),
+            DataState::Stale if grid => format!(
+                "It is stale: at least two publications are missing, the first was due at {}. Do \
+                 not take it for live.",
+                ago()
+            ),
+            DataState::Stale => format!(
+                "It is stale: news should have come at {}. Do not take it for live.",
+                ago()
+            ),
+            DataState::Dead => format!(
+                "It is dead: news should have come at {}, so it says nothing about now.",
+                ago()
+            ),
+        };
+        Some(said)
+    }
+
+    /// How fetching from a source goes, in a line.
+    fn calls(&self, row: &SourceRow, wall: &Wall) -> String {
+        let name = format!("{} ({})", row.name, row.vendor);
+        if row.paused {
+            return format!("{name} is switched off, so no call is made");
+        }
+        let Some(asked) = row.last_attempt else {
+            return match &row.error {
+                Some(error) => format!("{name} was not asked: {error}"),
+                None => format!("{name} has not been asked yet"),
+            };
+        };
+        let requests = wall::count(row.requests.last_poll.into(), "request");
+        if row.took_ms.is_none() && row.error.is_none() {
+            return format!("{name} was asked at {}", wall.ago(asked));
+        }
+        let took = row
+            .took_ms
+            .map_or_else(String::new, |took| format!(" in {took} ms"));
+        let asked = wall.ago(asked);
+        match &row.error {
+            Some(error) => {
+                let success = row.last_success.map_or_else(
+                    || "no call has succeeded yet".to_owned(),
+                    |at| format!("the last good call was at {}", wall.at(at)),
+                );
+                format!("{name} was asked at {asked}: {requests}{took}, {error}; {success}")
+            }
+            None => {
+                let rows = wall::count(row.rows.into(), "row");
+                let more = [(row.revised, "revised"), (row.rejected, "not usable")];
+                let more = more.iter().filter(|(number, _)| *number > 0);
+                let more: String = more
+                    .map(|(number, what)| format!(", {number} {what}"))
+                    .collect();
+                format!("{name} was asked at {asked}: {requests} brought {rows}{took}{more}")
+            }
+        }
+    }
+
+    /// When a source is asked again.
+    fn next_call(&self, row: &SourceRow, wall: &Wall) -> String {
+        match row.next_poll {
+            _ if row.paused => format!("{} is not asked while it is switched off", row.name),
+            Some(at) => format!("{} is asked again {}", row.name, prefixed(wall.ahead(at))),
+            None if row.fetch == FetchState::Misconfigured => {
+                format!("{} is not asked again before its settings change", row.name)
+            }
+            None => format!("{} is asked as soon as its turn comes", row.name),
+        }
+    }
+
+    /// When the next data of a feed is due.
+    fn next_data(&self, feed: Feed<'_>, wall: &Wall) -> Option<String> {
+        let due = due(feed, self.now)?;
+        Some(if due > self.now {
+            format!("new data is due at {}", wall.ahead(due))
+        } else {
+            format!("new data was due at {}", wall.ago(due))
+        })
+    }
+}
+
+/// `at 17:33, in 1 min`, but `now`.
+fn prefixed(time: String) -> String {
+    if time == "now" {
+        time
+    } else {
+        format!("at {time}")
+    }
+}
+
+fn common_zone(board: &Board) -> Tz {
+    let mut zones = board.stores.iter().map(|row| row.store.timezone);
+    let Some(first) = zones.next() else {
+        return Tz::UTC;
+    };
+    if zones.all(|zone| zone == first) {
+        first
+    } else {
+        Tz::UTC
+    }
+}
+
+/// The zone in which a device counts its day.
+fn zone_of(row: &DeviceRow, home: Tz) -> Tz {
+    let of_store = row.claimed_by.as_ref().map(|store| store.timezone);
+    of_store.or(row.facts.timezone).unwrap_or(home)
+}
+
+/// Sentences as one paragraph.
+fn paragraph(sentences: impl IntoIterator<Item = String>) -> String {
+    sentences.into_iter().collect::<Vec<_>>().join(" ")
+}
+
+fn link(what: &'static str, parts: Vec<String>) -> Option<Link> {
+    (!parts.is_empty()).then(|| Link {
+        what,
+        text: parts.join("; "),
+    })
+}

@@ -1,0 +1,138 @@
+//! How far to trust a store's number: the vendor's beside ours, how the counters err, the last
+//! reset, a count by hand, and sales per visitor.
+
+use crate::model::board::{Origin, StoreRow};
+use crate::model::evidence::{Beside, LastReset};
+use crate::model::hand::HandCount;
+use crate::model::occupancy::Drift;
+
+use crate::screen::judge::Judged;
+use crate::screen::scene::Scene;
+use crate::screen::widgets::page::Block;
+use crate::screen::widgets::text::Piece;
+use crate::screen::words;
+
+/// Columns of the labels.
+const INDENT: u16 = 9;
+/// So many good days make the errors of counters well known.
+const LEARNED: u32 = 7;
+
+/// The lines under a title; nothing while there is nothing to say.
+pub fn blocks<'a>(scene: &'a Scene<'_>, judged: &Judged<StoreRow>, width: u16) -> Vec<Block<'a>> {
+    let row = &*judged.row;
+    let evidence = &row.evidence;
+    let facts = [
+        (evidence.by_hand.as_ref()).map(|count| ("number", by_hand(scene, count))),
+        evidence
+            .vendor
+            .map(|said| ("vendor", beside(scene, row, said))),
+        (evidence.drift).map(|drift| ("counters", drifting(scene, drift, evidence.learned_days))),
+        evidence
+            .last_reset
+            .map(|last| ("reset", reset(scene, last))),
+        sold(scene, row).map(|pieces| ("sales", pieces)),
+    ];
+    let mut blocks = Vec::new();
+    for (label, pieces) in facts.into_iter().flatten() {
+        let label = (label.to_owned(), scene.theme().faint);
+        blocks.push(Block::labelled(scene, label, &pieces, (INDENT, width)));
+    }
+    if !blocks.is_empty() {
+        blocks.insert(0, Block::title(scene, "How far to trust it"));
+        blocks.push(Block::blank());
+    }
+    blocks
+}
+
+/// `counted by hand: 12 at 14:05 (fire drill), was 31`.
+fn by_hand(scene: &Scene<'_>, count: &HandCount) -> Vec<Piece> {
+    let theme = scene.theme();
+    let reason = if count.reason.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", count.reason)
+    };
+    let was = (count.was).map_or_else(String::new, |was| format!(", was {was}"));
+    let at = scene.time(count.at);
+    vec![
+        (format!("counted by hand: {}", count.people), theme.strong),
+        (format!(" at {at}{reason}{was}"), theme.text),
+    ]
+}
+
+/// `57 as of 17:30, ours 42 ±6 leads; apart by +15 since 11:30`.
+fn beside(scene: &Scene<'_>, row: &StoreRow, said: Beside) -> Vec<Piece> {
+    let theme = scene.theme();
+    let origin = row.occupancy.as_ref().map(|inside| inside.origin);
+    let leads = |which| {
+        if origin == Some(which) { " leads" } else { "" }
+    };
+    let numbers = format!(
+        "{} as of {}{}, ours {} {}{}{};",
+        words::signed(said.value),
+        scene.time(said.as_of),
+        leads(Origin::Vendor),
+        said.counted,
+        scene.glyphs().plus_minus,
+        said.half,
+        leads(Origin::Counted),
+    );
+    let apart = match said.since {
+        Some(since) => {
+            let since = scene.time(since);
+            let text = format!(" apart by {:+} since {since}", said.difference);
+            (text, theme.warn)
+        }
+        None => (" they agree".to_owned(), theme.text),
+    };
+    vec![(numbers, theme.text), apart]
+}
+
+/// `exits 4.0% short of entries, within 1.2% (7 days)`.
+fn drifting(scene: &Scene<'_>, drift: Drift, learned: u32) -> Vec<Piece> {
+    let off = (drift.ratio - 1.0).abs() * 100.0;
+    let side = if off < 0.05 {
+        "in and out fit each other".to_owned()
+    } else if drift.ratio < 1.0 {
+        format!("exits {off:.1}% short of entries")
+    } else {
+        format!("exits {off:.1}% above entries")
+    };
+    let days = if learned < LEARNED {
+        format!("; learned {learned} of {LEARNED} days")
+    } else {
+        let spread = drift.spread * 100.0;
+        let days = words::plural(drift.days, "day", "days");
+        format!(", within {spread:.1}% ({days})")
+    };
+    vec![(format!("{side}{days}"), scene.theme().text)]
+}
+
+/// `at 04:00 left: sum +31, ours 2 ±6`.
+fn reset(scene: &Scene<'_>, last: LastReset) -> Vec<Piece> {
+    let theme = scene.theme();
+    let unconfirmed = !last.is_confirmed();
+    let text = format!(
+        "at {} left: sum {:+}, ours {} {}{}{}",
+        scene.time(last.at),
+        last.residual,
+        last.remained,
+        scene.glyphs().plus_minus,
+        last.half,
+        if unconfirmed { ";" } else { "" }
+    );
+    let mut pieces = vec![(text, theme.text)];
+    if unconfirmed {
+        pieces.push((" unconfirmed".to_owned(), theme.warn));
+    }
+    pieces
+}
+
+/// `14.1 per 100 visitors (31 sales, 220 in)`.
+fn sold(scene: &Scene<'_>, row: &StoreRow) -> Option<Vec<Piece>> {
+    let sold = scene.app.judgement.board.conversion(row, scene.now)?;
+    let theme = scene.theme();
+    let rate = format!("{:.1} per 100 visitors", sold.per_100());
+    let of = format!(" ({} sales, {} in)", sold.sales, sold.visitors);
+    Some(vec![(rate, theme.strong), (of, theme.text)])
+}
