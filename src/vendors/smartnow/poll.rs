@@ -33,6 +33,8 @@ pub(super) struct Catch {
     answered: bool,
     /// Pages of growing tables that may still be read.
     pages: u32,
+    /// When the server learned of the newest row of the last page.
+    read_to: Option<Timestamp>,
 }
 
 impl Catch {
@@ -43,6 +45,7 @@ impl Catch {
             error: None,
             answered: false,
             pages,
+            read_to: None,
         }
     }
 
@@ -61,8 +64,13 @@ impl Catch {
         self.answered = true;
     }
 
-    fn note(&mut self, sentence: &str) {
-        self.delivery.notes.push(sentence.to_owned());
+    /// Says that more waits than a poll may read, and how far it is.
+    fn behind(&mut self, what: &str) {
+        let read_to = self.read_to.map_or_else(String::new, |at| {
+            format!("; those until {} are read", at.format("%Y-%m-%d %H:%MZ"))
+        });
+        let sentence = format!("catching up: {what}{read_to}");
+        self.delivery.notes.push(sentence);
     }
 }
 
@@ -158,7 +166,7 @@ impl SmartNow {
                 return Ok(());
             }
         }
-        catch.note("catching up: more sales wait than one poll reads");
+        catch.behind("more sales wait than one poll reads");
         Ok(())
     }
 
@@ -188,7 +196,7 @@ impl SmartNow {
                 return Ok(());
             }
         }
-        catch.note("catching up: more events wait than one poll reads");
+        catch.behind("more events wait than one poll reads");
         Ok(())
     }
 
@@ -260,7 +268,7 @@ impl SmartNow {
             }
         }
         if !self.sale_sweeps.is_empty() || !self.event_sweeps.is_empty() {
-            catch.note("catching up: earlier rows are still being read");
+            catch.behind("earlier rows are still being read");
         }
         Ok(())
     }
@@ -272,7 +280,8 @@ impl SmartNow {
         catch: &mut Catch,
     ) -> Result<Page<T>, SourceError> {
         catch.pages = catch.pages.saturating_sub(1);
-        let page = self.client.page(endpoint, part).await?;
+        let page = self.client.page::<T>(endpoint, part).await?;
+        catch.read_to = page.rows.iter().filter_map(T::created).max();
         catch.count(&page);
         Ok(page)
     }
