@@ -6,7 +6,7 @@ use super::SmartNow;
 use super::client::Part;
 use super::cursor::{Cursor, Sweep};
 use super::decode::{Event, Listed, Page, Sale};
-use super::open_events::{OFFLINE, SINGLY};
+use super::open_events::SINGLY;
 use super::request::{Filter, PAGE};
 use crate::config::endpoint::Endpoint;
 use crate::model::Timestamp;
@@ -220,15 +220,17 @@ impl SmartNow {
         endpoint: &Endpoint,
         catch: &mut Catch,
     ) -> Result<(), SourceError> {
-        let filter = Filter::code(OFFLINE);
-        let page: Page<Event> = self.client.newest(endpoint, &filter, PAGE).await?;
-        catch.count(&page);
-        let offline: Vec<_> = page
-            .rows
-            .into_iter()
-            .filter(|event| event.code == OFFLINE)
-            .collect();
-        self.take_events(&offline, catch.now);
+        for code in self.open.offline_codes().to_vec() {
+            let filter = Filter::code(&code);
+            let page: Page<Event> = self.client.newest(endpoint, &filter, PAGE).await?;
+            catch.count(&page);
+            let events = page.rows.into_iter();
+            // A server may ignore the filter.
+            let offline: Vec<_> = events
+                .filter(|event| self.open.tells_offline(&event.code))
+                .collect();
+            self.take_events(&offline, catch.now);
+        }
         Ok(())
     }
 
