@@ -314,6 +314,7 @@ fn counters() -> impl Iterator<Item = DeviceRow> {
                 growth_today: Some(today.into()),
                 per_hour: Some(f64::from(today) / 8.0),
                 hours: hours.collect(),
+                unseen: [].into(),
             },
         )
     })

@@ -77,7 +77,8 @@ pub struct RestoredSource {
     pub beats: Vec<Beat>,
     /// Start of the last attempt that brought data.
     pub last_success: Option<Timestamp>,
-    /// What was delivered by a feed that leaves out zero rows.
+    /// What was delivered by a feed that leaves out zero rows; when document counters were looked
+    /// at.
     pub delivered: Spans,
 }
 
@@ -214,6 +215,9 @@ impl Ledger {
         state.attempted(attempt, news, u32::try_from(revised).unwrap_or(u32::MAX));
         if let Some(delivery) = &attempt.outcome.delivery {
             self.delivered(source, delivery);
+            if attempt.outcome.error.is_none() {
+                self.seen(source, delivery, attempt.started);
+            }
         }
         let state = &self.sources[usize::from(source)];
         let horizon = state.horizon;
@@ -313,7 +317,7 @@ impl Ledger {
     }
 
     /// What history should remember of a source's deliveries, to know after a restart which
-    /// quiet stretches were delivered.
+    /// quiet stretches were delivered and when document counters were looked at.
     #[must_use]
     pub fn delivered_spans(&self, name: &str) -> Option<&Spans> {
         let source = self.source_index(name)?;
@@ -449,6 +453,15 @@ impl Ledger {
         let as_of = self.devices.get(id).and_then(|device| device.as_of);
         let state = &mut self.sources[usize::from(source)];
         state.horizon = state.horizon.max(as_of);
+    }
+
+    /// Takes note that document counters were looked at: what they grow between two looks that are
+    /// far apart is known only as a sum.
+    fn seen(&mut self, source: u16, delivery: &Delivery, at: Timestamp) {
+        let documents = |(_, facts): &(DeviceId, Facts)| facts.kind() == Kind::DocumentCounter;
+        if !delivery.facts.is_empty() && delivery.facts.iter().all(documents) {
+            self.sources[usize::from(source)].delivered.look(at);
+        }
     }
 
     /// Takes what a delivery says beyond its readings.

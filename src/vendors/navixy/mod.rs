@@ -76,7 +76,10 @@ pub fn open(
         cadence: cadence(common),
         client: Client::new(transport, &settings.credential)?,
         fleet: Fleet::new(&settings.trackers),
-        readings: Readings::default(),
+        readings: Readings {
+            on_board: settings.on_board.clone(),
+            ..Readings::default()
+        },
         catch_up: CatchUp::default(),
         extras: Extras::default(),
         zone: None,
