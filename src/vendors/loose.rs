@@ -27,7 +27,7 @@ impl<'a> Loose<'a> {
     pub fn int(&self) -> Option<i64> {
         match self {
             Self::Int(value) => Some(*value),
-            Self::Text(text) => text.trim().parse().ok(),
+            Self::Text(text) => whole(text.trim()),
             Self::Other => None,
         }
     }
@@ -49,6 +49,13 @@ impl<'a> Loose<'a> {
         self.text()
             .filter(|id| id.len() <= LONGEST_ID && !id.contains(char::is_control))
     }
+}
+
+/// A whole number in text, also with zeros behind the point.
+fn whole(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let is_zero = !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0');
+    is_zero.then(|| whole.parse().ok()).flatten()
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Loose<'a> {
@@ -126,6 +133,9 @@ mod tests {
             ("7.0", Some(7), Some("7")),
             (r#""7""#, Some(7), Some("7")),
             (r#"" 7 ""#, Some(7), Some(" 7 ")),
+            (r#""7.00""#, Some(7), Some("7.00")),
+            (r#""7.5""#, None, Some("7.5")),
+            (r#""7.""#, None, Some("7.")),
             (r#""0012""#, Some(12), Some("0012")),
             (r#""AHQ21\u0030""#, None, Some("AHQ210")),
             (r#""""#, None, None),
