@@ -479,10 +479,16 @@ impl Ledger {
             self.watched(source, from);
         }
         let state = &mut self.sources[usize::from(source)];
-        if delivery.roster
-            && let Some(error) = missing_member(&plan, name, &delivery.facts)
-        {
-            state.blame(error);
+        if delivery.roster {
+            if let Some(error) = missing_member(&plan, name, &delivery.facts) {
+                state.blame(error);
+            }
+        } else if delivery.rows > 0 {
+            let unheard = claimed(&plan, name).find(|(_, id)| !self.devices.contains_key(*id));
+            let note = unheard.map(|(store, id)| {
+                format!("nothing has come of {id} yet, which store \"{store}\" names: check it")
+            });
+            state.notes.extend(note);
         }
     }
 }
@@ -558,17 +564,8 @@ impl Ledger {
 
 /// The error for a configured device that the account does not have.
 fn missing_member(plan: &Plan, source: &str, roster: &[(DeviceId, Facts)]) -> Option<SourceError> {
-    let claims = plan.stores.iter().flat_map(|store| {
-        let members = store.members.iter();
-        members.map(move |member| (&store.name, member))
-    });
     let known: HashSet<_> = roster.iter().map(|(id, _)| id).collect();
-    let (store, id) = claims
-        .filter_map(|(store, member)| match member {
-            Member::Device(id) if id.source() == source => Some((store, id)),
-            _ => None,
-        })
-        .find(|(_, id)| !known.contains(id))?;
+    let (store, id) = claimed(plan, source).find(|(_, id)| !known.contains(id))?;
     Some(SourceError::new(
         ErrorKind::Config,
         format!(
@@ -576,6 +573,17 @@ fn missing_member(plan: &Plan, source: &str, roster: &[(DeviceId, Facts)]) -> Op
              correct `members` in the configuration"
         ),
     ))
+}
+
+/// The devices of a source that stores name, each with the store's name.
+fn claimed<'a>(plan: &'a Plan, source: &'a str) -> impl Iterator<Item = (&'a str, &'a DeviceId)> {
+    plan.stores.iter().flat_map(move |store| {
+        let members = store.members.iter();
+        members.filter_map(move |member| match member {
+            Member::Device(id) if id.source() == source => Some((&*store.name, id)),
+            _ => None,
+        })
+    })
 }
 
 fn zone_of(plan: &Plan, store: Option<usize>, facts: &Facts) -> Tz {

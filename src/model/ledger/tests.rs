@@ -553,3 +553,26 @@ fn what_a_document_counter_grew_in_an_outage_is_one_step_and_no_hour() {
     );
     assert_eq!((today, hours[4]), (Some(42), Some(2)));
 }
+
+#[test]
+fn a_member_of_which_nothing_has_come_is_mentioned() {
+    let mut ledger = ledger(
+        vec![source("opap", Quiet::Zero, Stamp::Start)],
+        vec![ermou(&["opap/200041", "opap/999"])],
+        "2026-03-02T08:16:00Z",
+    );
+    let mut brings = |facts: &[(&str, Facts)]| {
+        let started = attempt("opap", "2026-03-02T08:16:01Z", delivery(facts, None));
+        ledger.apply(&started, &[], at("2026-03-02T08:16:02Z"));
+        let row = &ledger.board().sources[0];
+        (row.notes.clone(), row.error.clone())
+    };
+    let (notes, error) = brings(&[("opap/200041", counter("200041"))]);
+    assert!(
+        notes[0].contains("nothing has come of opap/999 yet"),
+        "{notes:?}"
+    );
+    assert_eq!(error, None);
+    let (notes, _) = brings(&[("opap/999", counter("999"))]);
+    assert!(notes.is_empty(), "{notes:?}");
+}
