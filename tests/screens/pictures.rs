@@ -247,7 +247,7 @@ fn states_can_be_told_apart_without_colour() {
     }
     let text = screen.text();
     for word in [
-        "+ fresh", "> late", "! stale", "X dead", "o closed", "near", "--", "~",
+        "+ fresh", "> late", "! stale", "X dead", "o closed", "over?", "--", "~",
     ] {
         assert!(text.contains(word), "{word}");
     }

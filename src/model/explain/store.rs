@@ -395,10 +395,11 @@ fn vendor(tale: &Tale<'_>) -> Vec<String> {
         return Vec::new();
     };
     let wall = &tale.wall;
-    let since = beside.since.map_or_else(
-        || "they agree within the band".to_owned(),
-        |since| format!("apart by {:+} since {}", beside.difference, wall.at(since)),
-    );
+    let since = match beside.since {
+        Some(since) => format!("apart by {:+} since {}", beside.difference, wall.at(since)),
+        None if beside.is_near() => "they agree within the band".to_owned(),
+        None => "apart for less than an hour".to_owned(),
+    };
     vec![
         format!(
             "the vendor says {} as of {}",
