@@ -1,15 +1,14 @@
 //! `occtop`: the monitor on the configured sources.
 
 use color_eyre::eyre::{Report, Result, WrapErr, eyre};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
-use super::past::{Past, Shelf};
+use super::past::{Past, Shelf, Wishes};
 use super::{Exit, Globals, UsageError, session};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::{Engine, Poker, Start, Stopped};
 use crate::history::{History, RollUp};
-use crate::model::Timestamp;
 use crate::screen::{self, Effect, Wires};
 
 /// Runs the monitor until the operator leaves or the terminal goes away.
@@ -53,14 +52,14 @@ pub(super) async fn show(
     ));
     let (effects, wanted) = mpsc::channel(16);
     let (answer, answers) = mpsc::channel(4);
-    let (wish, wishes) = watch::channel(None);
-    let serve = tokio::spawn(serve(wanted, Some(engine.poker()), wish));
+    let (wishes, heard) = Wishes::new();
+    let serve = tokio::spawn(serve(wanted, Some(engine.poker()), wishes));
     let past = Past {
         config: config.clone(),
         zone,
         shelf: Shelf::Written(history.handle.clone()),
     };
-    let look_back = tokio::spawn(past.answer(wishes, answer));
+    let look_back = tokio::spawn(past.serve(heard, (engine.boards(), clock.clone()), answer));
     let wires = Wires {
         boards: engine.boards(),
         effects,
@@ -102,7 +101,7 @@ pub(super) fn need_terminal() -> Result<()> {
 pub(super) async fn serve(
     mut wanted: mpsc::Receiver<Effect>,
     poker: Option<Poker>,
-    wish: watch::Sender<Option<Timestamp>>,
+    wishes: Wishes,
 ) {
     while let Some(effect) = wanted.recv().await {
         match effect {
@@ -111,7 +110,8 @@ pub(super) async fn serve(
                     poker.poll_now(source.as_deref());
                 }
             }
-            Effect::LookBack(at) => drop(wish.send_replace(Some(at))),
+            Effect::LookBack(at) => wishes.look_back(at),
+            Effect::Compare => wishes.compare(),
             Effect::Quit => return,
         }
     }

@@ -18,6 +18,7 @@ pub mod occupancy;
 pub mod reading;
 pub mod schedule;
 pub mod store;
+pub mod usual;
 
 /// An instant. Local time exists only at the edges, with the zone of the store it is shown for.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -14,10 +14,12 @@ use super::judge::Judgement;
 use super::listing::population;
 use super::row::{Item, Row};
 
+mod comparing;
 mod list;
 mod past;
 
 pub use super::row::ListKind;
+pub use comparing::{Against, Comparing};
 pub use list::List;
 
 /// The state of the screen.
@@ -43,6 +45,8 @@ pub struct App {
     pub typing: bool,
     /// Raw instead of corrected occupancy.
     pub raw: bool,
+    /// What the running day is compared with.
+    pub comparing: Comparing,
     /// What the footer has to say.
     pub message: Option<Message>,
     /// A first press of a key that ends the program.
@@ -202,6 +206,7 @@ impl App {
             overlay: None,
             typing: false,
             raw: false,
+            comparing: Comparing::default(),
             message: None,
             quitting: false,
             layout: Layout::default(),

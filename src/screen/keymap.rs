@@ -53,6 +53,8 @@ pub enum Command {
     Poll,
     /// Corrected or raw numbers.
     Raw,
+    /// The next yardstick for the day, or none.
+    Compare,
     /// Why this number.
     Explain,
     /// The keys.

@@ -28,6 +28,7 @@ use std::sync::Arc;
 
 use crate::model::Timestamp;
 use crate::model::board::Board;
+use crate::model::usual::Comparisons;
 
 pub use runner::{Wires, run};
 pub use words::Zone;
@@ -57,6 +58,8 @@ pub enum Effect {
     PollNow(Option<Arc<str>>),
     /// Bring the board as it was at an instant; the newest wish counts.
     LookBack(Timestamp),
+    /// Tell what is usual in each store, from now on for every day that begins.
+    Compare,
     /// The operator has left.
     Quit,
 }
@@ -76,6 +79,8 @@ pub enum Answer {
         /// From when on something is; `None` when nothing is at all.
         begins: Option<Timestamp>,
     },
+    /// What is usual today.
+    Usual(Arc<Comparisons>),
     /// It could not be found out, in a sentence.
     Failed(String),
 }
