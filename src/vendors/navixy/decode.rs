@@ -14,7 +14,9 @@ use super::stamp::{Reckoning, Stamp};
 use super::wire;
 
 /// The counters that are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub(super) enum CounterType {
     Odometer,
     EngineHours,
