@@ -18,7 +18,8 @@ use super::transport::Transport;
 
 /// One vendor account that can be polled.
 ///
-/// An implementation keeps what it needs between polls (tokens, cursors) in memory only. It asks
+/// An implementation keeps what it needs between polls (tokens, cursors) in memory only; what of the
+/// past it has yet to ask for it tells with each delivery, and a later run is given it back. It asks
 /// nothing but reads, makes at most one new login per poll, never sleeps to retry and never waits
 /// for a `Retry-After`: it reports it.
 pub trait Source: Send {
