@@ -57,7 +57,11 @@ pub(super) async fn show(
     let (effects, wanted) = mpsc::channel(16);
     let (answer, answers) = mpsc::channel(4);
     let (wish, wishes) = watch::channel(None);
-    let serve = tokio::spawn(serve(wanted, Some((engine.poker(), engine.counting())), wish));
+    let serve = tokio::spawn(serve(
+        wanted,
+        Some((engine.poker(), engine.counting())),
+        wish,
+    ));
     let past = Past {
         config: config.clone(),
         zone,

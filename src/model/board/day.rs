@@ -156,7 +156,10 @@ mod tests {
     #[test]
     fn a_busy_day_takes_a_few_bytes_a_cell() {
         let cell = Cell {
-            flow: Some(Flow { entered: 90, left: 80 }),
+            flow: Some(Flow {
+                entered: 90,
+                left: 80,
+            }),
             inside: Some(100),
             raw: Some(-60),
             ..Cell::default()

@@ -58,11 +58,7 @@ pub(super) fn of_cells(grid: &Grid<'_>, counters: &[&Cells]) -> Vec<Cell> {
 }
 
 /// Draws the estimated number of people into the cells at whose end it holds.
-pub(super) fn draw_curve(
-    grid: &Grid<'_>,
-    cells: &mut [Cell],
-    curve: impl Iterator<Item = Point>,
-) {
+pub(super) fn draw_curve(grid: &Grid<'_>, cells: &mut [Cell], curve: impl Iterator<Item = Point>) {
     for cell in &mut *cells {
         (cell.inside, cell.raw) = (None, None);
     }
