@@ -32,7 +32,11 @@ fn usage(error: &clap::Error) -> ExitCode {
 
 fn start(cli: Cli) -> Result<Exit> {
     commands::crash::install()?;
-    let screen = matches!(cli.command, None | Some(Command::Demo(_)));
+    let screen = match &cli.command {
+        None | Some(Command::Demo(_)) => true,
+        Some(Command::Replay(args)) => args.from.is_some(),
+        Some(_) => false,
+    };
     let _log = commands::log::start(&cli.globals, screen)?;
     // Two threads serve the sources and the screen; a monitor should be small.
     let runtime = tokio::runtime::Builder::new_multi_thread()

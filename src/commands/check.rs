@@ -33,7 +33,7 @@ pub async fn run(args: Args, globals: &Globals, out: &mut dyn Write) -> Result<E
     // are checked too.
     loaded.look_up(|outside| {
         let source = outside.source();
-        source.map_or(true, |source| args.offline && wanted(source))
+        source.is_none_or(|source| args.offline && wanted(source))
     })?;
     let config = loaded.config;
     if args.offline {

@@ -48,10 +48,10 @@ pub struct Args {
     #[arg(long, value_name = "WHEN", value_parser = bound, conflicts_with = "file")]
     pub from: Option<Bound>,
     /// Where the replay of the history ends (default: where the history does)
-    #[arg(long, value_name = "WHEN", value_parser = bound, requires = "from")]
+    #[arg(long, value_name = "WHEN", value_parser = bound, requires = "from", conflicts_with = "file")]
     pub to: Option<Bound>,
     /// How many times faster than the wall time runs in a replay of the history (default: 60)
-    #[arg(long, value_name = "X", value_parser = speed, requires = "from")]
+    #[arg(long, value_name = "X", value_parser = speed, requires = "from", conflicts_with = "file")]
     pub speed: Option<f64>,
 }
 

@@ -18,6 +18,11 @@ fn mistakes_of_the_caller_end_with_2_and_say_what_to_do() {
         (&["plol"], "poll"),
         (&["replay"], "FILE"),
         (&["replay", missing], "missing.toml"),
+        (&["replay", missing, "--speed", "5"], "cannot be used with"),
+        (
+            &["replay", missing, "--to", "2026-03-02"],
+            "cannot be used with",
+        ),
         (&["export", "--format", "xml"], "csv"),
         (&["backup"], "FILE"),
         (&["simulate", "--speed", "0"], "0.1 to 3600"),
