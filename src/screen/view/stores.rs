@@ -77,7 +77,7 @@ fn columns(scene: &Scene<'_>, width: u16) -> Vec<Column<Key>> {
         Column::numbers(Key::Inside, inside_title(scene), 6, 0).after(1),
         Column::words(Key::Band, "", 6, 5).after(1),
         Column::words(Key::Gauge, "Of capacity", 12, 6).up_to(20),
-        Column::words(Key::Full, " Full", 11, 3).after(if narrow { 0 } else { 1 }),
+        Column::words(Key::Full, " Full", 11, 3).after(u16::from(!narrow)),
         Column::numbers(Key::Entered, "In", 6, 4).after(1),
         match scene.app.comparing.yardstick {
             None => Column::numbers(Key::Left, "Out", 6, 4),
