@@ -13,6 +13,7 @@ pub mod evidence;
 pub mod figure;
 pub mod hand;
 pub mod health;
+pub mod incidents;
 pub mod ledger;
 pub mod occupancy;
 pub mod reading;

@@ -129,6 +129,7 @@ impl Shop {
             paused: false,
             peak,
             evidence: Evidence::default(),
+            skew_s: 0,
         }
     }
 
@@ -163,6 +164,7 @@ impl Shop {
             expectation: QUARTERLY,
             confirmed: true,
             paused: false,
+            skew_s: 0,
             figures: Figures::PeopleCounter {
                 today: Some(Figure {
                     value: (sum.entered.into(), sum.left.into()),

@@ -170,6 +170,7 @@ mod tests {
             paused: false,
             peak: None,
             evidence: crate::model::evidence::Evidence::default(),
+            skew_s: 0,
         }
     }
 
