@@ -52,6 +52,9 @@ async fn a_newer_format_is_refused_and_not_touched() {
     let dir = tempfile::tempdir().unwrap();
     in_dir(&dir).await.close().await.unwrap();
     let connection = Connection::open(path(&dir)).unwrap();
+    let known: i64 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
     let before = fs::read(path(&dir)).unwrap();
@@ -70,7 +73,7 @@ async fn a_newer_format_is_refused_and_not_touched() {
     // The lock is free again: the file can be opened once it fits.
     Connection::open(path(&dir))
         .unwrap()
-        .pragma_update(None, "user_version", 1)
+        .pragma_update(None, "user_version", known)
         .unwrap();
     in_dir(&dir).await;
 }
