@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use super::{Exit, Globals, UsageError, session};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::engine::{Engine, Poker, Start, Stopped};
+use crate::engine::{self, Acknowledging, Engine, Poker, Start, Stopped};
 use crate::history::History;
 use crate::screen::{self, Effect};
 
@@ -54,8 +54,9 @@ pub(super) async fn show(
         config.history.keep,
         clock.clone(),
     ));
+    let clock_at_end = clock.clone();
     let (effects, wanted) = mpsc::channel(16);
-    let serve = tokio::spawn(serve(wanted, engine.poker()));
+    let serve = tokio::spawn(serve(wanted, engine.poker(), engine.acknowledging()));
     let shown = tokio::select! {
         shown = screen::run(look, engine.boards(), clock, effects) => shown.wrap_err("the terminal"),
         stopped = engine.stopped() => Err(match stopped {
@@ -66,6 +67,7 @@ pub(super) async fn show(
     prune.abort();
     serve.abort();
     engine.stop().await;
+    engine::farewell(&history.handle, &clock_at_end).await;
     history
         .handle
         .close()
@@ -76,10 +78,11 @@ pub(super) async fn show(
 }
 
 /// Does what the screen asks for.
-async fn serve(mut wanted: mpsc::Receiver<Effect>, poker: Poker) {
+async fn serve(mut wanted: mpsc::Receiver<Effect>, poker: Poker, acknowledging: Acknowledging) {
     while let Some(effect) = wanted.recv().await {
         match effect {
             Effect::PollNow(source) => poker.poll_now(source.as_deref()),
+            Effect::Acknowledge { events, seen } => acknowledging.set(events, seen).await,
             Effect::Quit => return,
         }
     }
