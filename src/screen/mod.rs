@@ -19,6 +19,7 @@ pub mod scene;
 pub mod shift;
 pub mod terminal;
 pub mod theme;
+pub mod told;
 pub mod update;
 pub mod view;
 pub mod widgets;
@@ -50,6 +51,13 @@ pub struct Look {
 pub enum Effect {
     /// Ask a source now, within its budget; `None` means every source.
     PollNow(Option<Arc<str>>),
+    /// Somebody has seen incidents, or takes that back.
+    Acknowledge {
+        /// Their numbers.
+        events: Vec<u64>,
+        /// Seen, or not seen after all.
+        seen: bool,
+    },
     /// The operator has left.
     Quit,
 }

@@ -54,6 +54,7 @@ pub fn draw(scene: &Scene<'_>, top: usize, body: Rect, buf: &mut Buffer) {
                 blocks.extend(bullet(scene, &text, width));
             }
         }
+        Row::Event(_) => {}
         Row::Source(judged) => {
             blocks.push(Block::blank());
             blocks.extend(sources::facts(scene, judged, width));
