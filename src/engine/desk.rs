@@ -26,7 +26,7 @@ use crate::vendors::transport::SharedBudget;
 )]
 pub(super) enum Message {
     /// What to bring.
-    Ask(Arc<str>, oneshot::Sender<Ask>),
+    Ask(Arc<str>, oneshot::Sender<Asked>),
     /// What came; answered with when to come again.
     Done(Attempt, oneshot::Sender<Option<Wait>>),
 }
@@ -62,7 +62,19 @@ struct Clerk {
     budget: SharedBudget,
     /// What the source itself wants to know after a restart.
     memory: Option<serde_json::Value>,
+    /// What its last poll brought could not be kept.
+    unwritten: bool,
 }
+
+/// What a poller is told before a poll.
+pub(super) struct Asked {
+    pub ask: Ask,
+    /// What the source has to go back to, as its last poll was in vain.
+    pub resume: Option<Resume>,
+}
+
+/// What a source has left.
+pub(super) struct Resume(pub Option<serde_json::Value>);
 
 /// What the desk is told of a source before anything is read.
 pub(super) struct Place {
@@ -111,6 +123,7 @@ impl Desk {
                 schedule,
                 budget: place.budget,
                 memory: memory.source,
+                unwritten: false,
             });
         }
         Ok(Self {
@@ -149,7 +162,8 @@ impl Desk {
                     source: member.name.clone(),
                     history: self.history.clone(),
                 };
-                source.resume(clerk.memory.clone(), Arc::new(past));
+                source.attach(Arc::new(past));
+                source.resume(clerk.memory.clone());
             }
         }
     }
@@ -163,6 +177,15 @@ impl Desk {
             since: self.ledger.plan().since(name, now),
             horizon: self.ledger.horizon(name),
             known: self.ledger.known(name),
+        }
+    }
+
+    fn asked(&self, name: &str) -> Asked {
+        let in_vain = |clerk: &&Clerk| *clerk.name == *name && clerk.unwritten;
+        let clerk = self.clerks.iter().find(in_vain);
+        Asked {
+            ask: self.ask(name),
+            resume: clerk.map(|clerk| Resume(clerk.memory.clone())),
         }
     }
 
@@ -184,6 +207,10 @@ impl Desk {
             }
         };
         let now = self.clock.now();
+        let written = self.trouble.is_none();
+        if let Some(clerk) = self.clerks.iter_mut().find(|c| c.name == attempt.source) {
+            clerk.unwritten = !written;
+        }
         let applied = self.ledger.apply(&attempt, &changes, now);
         let next = self.schedule(&attempt, applied.horizon, now);
         self.remember(&attempt.source).await;
@@ -294,7 +321,7 @@ pub(super) async fn run(
             message = inbox.recv() => match message {
                 // A poller that is gone needs no answer.
                 Some(Message::Ask(name, answer)) => {
-                    let _ = answer.send(desk.ask(&name));
+                    let _ = answer.send(desk.asked(&name));
                 }
                 Some(Message::Done(attempt, answer)) => {
                     let next = desk.take(attempt).await;
