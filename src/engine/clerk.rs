@@ -18,6 +18,8 @@ pub(super) struct Clerk {
     pub name: Arc<str>,
     /// What the source itself wants to know after a restart.
     pub memory: Option<serde_json::Value>,
+    /// What its last poll brought could not be kept.
+    pub unwritten: bool,
     schedule: Schedule,
     budget: SharedBudget,
 }
@@ -37,6 +39,7 @@ impl Clerk {
         Self {
             name,
             memory: None,
+            unwritten: false,
             schedule,
             budget,
         }

@@ -27,7 +27,7 @@ use crate::vendors::transport::SharedBudget;
 )]
 pub(super) enum Message {
     /// What to bring.
-    Ask(Arc<str>, oneshot::Sender<Ask>),
+    Ask(Arc<str>, oneshot::Sender<Asked>),
     /// What came; answered with when to come again.
     Done(Attempt, oneshot::Sender<Option<Wait>>),
 }
@@ -54,6 +54,16 @@ pub struct Desk {
     /// Sentences that stay as long as the program runs.
     standing: Vec<Arc<str>>,
 }
+
+/// What a poller is told before a poll.
+pub(super) struct Asked {
+    pub ask: Ask,
+    /// What the source has to go back to, as its last poll was in vain.
+    pub resume: Option<Resume>,
+}
+
+/// What a source has left.
+pub(super) struct Resume(pub Option<serde_json::Value>);
 
 /// What the desk is told of a source before anything is read.
 pub(super) struct Place {
@@ -137,7 +147,8 @@ impl Desk {
                     source: member.name.clone(),
                     history: self.history.clone(),
                 };
-                source.resume(clerk.memory.clone(), Arc::new(past));
+                source.attach(Arc::new(past));
+                source.resume(clerk.memory.clone());
             }
         }
     }
@@ -161,6 +172,15 @@ impl Desk {
         }
     }
 
+    fn asked(&self, name: &str) -> Asked {
+        let in_vain = |clerk: &&Clerk| *clerk.name == *name && clerk.unwritten;
+        let clerk = self.clerks.iter().find(in_vain);
+        Asked {
+            ask: self.ask(name),
+            resume: clerk.map(|clerk| Resume(clerk.memory.clone())),
+        }
+    }
+
     /// Takes a finished attempt and gives the instant of the next poll.
     pub async fn take(&mut self, attempt: Attempt) -> Option<Timestamp> {
         let attempt = Arc::new(attempt);
@@ -180,6 +200,10 @@ impl Desk {
             }
         };
         let now = self.clock.now();
+        let written = self.trouble.is_none();
+        if let Some(clerk) = self.clerks.iter_mut().find(|c| c.name == attempt.source) {
+            clerk.unwritten = !written;
+        }
         let applied = self.ledger.apply(&attempt, &changes, now);
         let next = self.schedule(&attempt, applied.horizon, now);
         self.ledger.look(now);
@@ -275,7 +299,7 @@ pub(super) async fn run(
             message = inbox.polls.recv() => match message {
                 // A poller that is gone needs no answer.
                 Some(Message::Ask(name, answer)) => {
-                    let _ = answer.send(desk.ask(&name));
+                    let _ = answer.send(desk.asked(&name));
                 }
                 Some(Message::Done(attempt, answer)) => {
                     let next = desk.take(attempt).await;

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
-use super::desk::{Message, Wait};
+use super::desk::{Asked, Message, Resume, Wait};
 use crate::clock::{Clock, monotonic};
 use crate::model::attempt::{Ask, Attempt, ErrorKind, Outcome, SourceError};
 use crate::vendors::source::Source;
@@ -36,9 +36,12 @@ pub(super) async fn run(mut poller: Poller) {
     let until = from + START_SPREAD * order.min(200);
     let mut next = Some(Wait { from, until });
     while poller.wait(next).await {
-        let Some(ask) = poller.ask().await else {
+        let Some(Asked { ask, resume }) = poller.ask().await else {
             return;
         };
+        if let Some(Resume(memory)) = resume {
+            poller.source.resume(memory);
+        }
         let name = poller.name.clone();
         let attempt = attempt(name, &mut *poller.source, &ask, &poller.clock).await;
         let (answer, answered) = oneshot::channel();
@@ -70,7 +73,7 @@ impl Poller {
         }
     }
 
-    async fn ask(&mut self) -> Option<Ask> {
+    async fn ask(&mut self) -> Option<Asked> {
         let (answer, answered) = oneshot::channel();
         let message = Message::Ask(self.name.clone(), answer);
         self.desk.send(message).await.ok()?;

@@ -55,9 +55,12 @@ struct Scripted {
 }
 
 impl Source for Scripted {
-    fn resume(&mut self, memory: Option<serde_json::Value>, past: Arc<dyn Past>) {
-        self.memory = memory;
+    fn attach(&mut self, past: Arc<dyn Past>) {
         self.past = Some(past);
+    }
+
+    fn resume(&mut self, memory: Option<serde_json::Value>) {
+        self.memory = memory;
     }
 
     fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome> {
@@ -436,6 +439,36 @@ async fn failures_are_shown_with_the_time_of_the_next_try() {
     assert_eq!(row(&board, "down").fetch, FetchState::Ok);
 }
 
+/// Makes the disk refuse; a reading that cannot be stored is one way.
+const REFUSE: &str = "CREATE TRIGGER refuse BEFORE INSERT ON attempt
+                      BEGIN SELECT RAISE(ABORT, 'no room'); END";
+
+#[tokio::test]
+async fn a_source_goes_back_to_what_was_kept_when_a_poll_cannot_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("history.db");
+    let (history, _) = History::open(Location::File(path.clone()), at("14:00:00"))
+        .await
+        .unwrap();
+    let mut stage = Stage::on(history, at("14:00:00"), &["well"]).await;
+    let kept = serde_json::json!({"read": 7});
+    let mut outcome = counted("well", "13:45:00", 7);
+    outcome.delivery.as_mut().unwrap().memory = Some(kept.clone());
+    let board = stage.bring(0, outcome).await;
+    stage.hand.set(row(&board, "well").next_poll.unwrap());
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch(REFUSE).unwrap();
+    let poll = stage.polled(0).await;
+    assert_eq!(poll.memory, None, "it is not told what it knows");
+    stage.boards.mark_unchanged();
+    let mut lost = counted("well", "14:00:00", 1);
+    lost.delivery.as_mut().unwrap().memory = Some(serde_json::json!({"read": 8}));
+    poll.brings(lost);
+    let board = stage.board(|_| true).await;
+    stage.hand.set(row(&board, "well").next_poll.unwrap());
+    assert_eq!(stage.polled(0).await.memory, Some(kept));
+}
+
 #[tokio::test]
 async fn what_cannot_be_written_is_not_counted_and_is_asked_again() {
     let folder = tempfile::tempdir().unwrap();
@@ -444,11 +477,8 @@ async fn what_cannot_be_written_is_not_counted_and_is_asked_again() {
         .await
         .unwrap();
     let mut stage = Stage::on(history, at("14:00:00"), &["well"]).await;
-    // Somebody makes the disk refuse; a reading that cannot be stored is one way.
     let other = rusqlite::Connection::open(&path).unwrap();
-    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON attempt
-                  BEGIN SELECT RAISE(ABORT, 'no room'); END";
-    other.execute_batch(refuse).unwrap();
+    other.execute_batch(REFUSE).unwrap();
     let board = stage.bring(0, counted("well", "13:45:00", 7)).await;
     assert_eq!(entered(&board), None);
     assert!(

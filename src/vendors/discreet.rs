@@ -35,8 +35,12 @@ impl Discreet {
 }
 
 impl Source for Discreet {
-    fn resume(&mut self, memory: Option<serde_json::Value>, past: Arc<dyn Past>) {
-        self.inner.resume(memory, past);
+    fn attach(&mut self, past: Arc<dyn Past>) {
+        self.inner.attach(past);
+    }
+
+    fn resume(&mut self, memory: Option<serde_json::Value>) {
+        self.inner.resume(memory);
     }
 
     fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome> {

@@ -40,10 +40,15 @@ pub trait Past: fmt::Debug + Send + Sync {
 ///
 /// [`Delivery::memory`]: crate::model::attempt::Delivery::memory
 pub trait Source: Send {
-    /// Takes up what an earlier run left, if it left anything, and is given access to the past.
-    /// Comes once, before the first poll.
-    fn resume(&mut self, memory: Option<serde_json::Value>, past: Arc<dyn Past>) {
-        drop((memory, past));
+    /// Is given access to the past, before the first poll.
+    fn attach(&mut self, past: Arc<dyn Past>) {
+        drop(past);
+    }
+
+    /// Goes back to what is known to have been kept: before the first poll to what an earlier run
+    /// left, later when what the last poll brought could not be kept.
+    fn resume(&mut self, memory: Option<serde_json::Value>) {
+        drop(memory);
     }
 
     /// Reads the account once.
@@ -65,8 +70,12 @@ pub trait Source: Send {
 }
 
 impl Source for Box<dyn Source> {
-    fn resume(&mut self, memory: Option<serde_json::Value>, past: Arc<dyn Past>) {
-        (**self).resume(memory, past);
+    fn attach(&mut self, past: Arc<dyn Past>) {
+        (**self).attach(past);
+    }
+
+    fn resume(&mut self, memory: Option<serde_json::Value>) {
+        (**self).resume(memory);
     }
 
     fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome> {

@@ -13,7 +13,6 @@ pub mod stores;
 mod window;
 pub mod wire;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -27,7 +26,7 @@ use crate::model::attempt::{Ask, Delivery, ErrorKind, Finding, Outcome, SourceEr
 use crate::model::ledger::plan::{Quiet, RowGrid, Stamp};
 use crate::model::schedule::Cadence;
 
-use super::source::{Common, Past, Source};
+use super::source::{Common, Source};
 use super::transport::{SharedBudget, Transport};
 
 use decode::{Feed, Rows};
@@ -61,7 +60,7 @@ pub struct Bespot {
 }
 
 /// What a restart should know.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Memory {
     planner: Planner,
     /// The account sees far more than is watched.
@@ -107,13 +106,12 @@ fn cadence(common: &Common) -> Cadence {
 }
 
 impl Source for Bespot {
-    fn resume(&mut self, memory: Option<serde_json::Value>, _: Arc<dyn Past>) {
+    fn resume(&mut self, memory: Option<serde_json::Value>) {
         // What an older version left in another form is forgotten, not an error.
         let memory = memory.and_then(|memory| serde_json::from_value::<Memory>(memory).ok());
-        if let Some(memory) = memory {
-            self.planner = memory.planner;
-            self.stores.recall(memory.one_by_one);
-        }
+        let memory = memory.unwrap_or_default();
+        self.planner = memory.planner;
+        self.stores.recall(memory.one_by_one);
     }
 
     fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome> {

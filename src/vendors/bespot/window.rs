@@ -236,7 +236,9 @@ mod tests {
     /// Plans a poll and reads all of it; gives the windows.
     fn poll(planner: &mut Planner, now: &str, horizon: &str, stores: usize) -> Vec<Window> {
         let windows = planner.plan(&ask(now, Some(horizon)), means(stores, 60));
-        windows.iter().for_each(|window| planner.read(*window));
+        for window in &windows {
+            planner.read(*window);
+        }
         windows
     }
 

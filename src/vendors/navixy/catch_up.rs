@@ -55,10 +55,12 @@ const SHARE: u32 = 4;
 const TRIES: u8 = 3;
 
 impl CatchUp {
-    /// Takes up what an earlier run left.
-    pub(super) fn resume(&mut self, memory: serde_json::Value) {
+    /// Goes back to what was kept: by an earlier run, or before a poll that could not be.
+    pub(super) fn resume(&mut self, memory: Option<serde_json::Value>) {
         // What an older version left in another form is forgotten, not an error.
-        self.gaps = serde_json::from_value(memory).unwrap_or_default();
+        let gaps = memory.and_then(|memory| serde_json::from_value(memory).ok());
+        self.gaps = gaps.unwrap_or_default();
+        self.covered_to = None;
     }
 
     /// Plans what to ask for after a live reading at `now`: after a first start or an outage, each
@@ -354,7 +356,7 @@ mod tests {
              from 1970-01-01 05:00Z"
         );
         let mut later = CatchUp::default();
-        later.resume(catch_up.memory().unwrap());
+        later.resume(catch_up.memory());
         assert_eq!(later.gaps, catch_up.gaps);
     }
 

@@ -29,7 +29,7 @@ use crate::model::attempt::{Ask, Finding, Outcome, SourceError};
 use crate::model::health::Expectation;
 use crate::model::schedule::{Cadence, Publish};
 
-use super::source::{Common, Past, Source};
+use super::source::{Common, Source};
 use super::transport::{SharedBudget, Transport};
 
 use catch_up::CatchUp;
@@ -103,10 +103,8 @@ fn cadence(common: &Common) -> Cadence {
 }
 
 impl Source for Navixy {
-    fn resume(&mut self, memory: Option<serde_json::Value>, _: Arc<dyn Past>) {
-        if let Some(memory) = memory {
-            self.catch_up.resume(memory);
-        }
+    fn resume(&mut self, memory: Option<serde_json::Value>) {
+        self.catch_up.resume(memory);
     }
 
     fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome> {

@@ -87,7 +87,7 @@ pub struct Viametrics {
 }
 
 /// What a restart should know.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Memory {
     planner: Planner,
     comparison: Comparison,
@@ -126,15 +126,17 @@ fn cadence(common: &Common) -> Cadence {
 }
 
 impl Source for Viametrics {
-    fn resume(&mut self, memory: Option<serde_json::Value>, past: Arc<dyn Past>) {
+    fn attach(&mut self, past: Arc<dyn Past>) {
         self.past = Some(past);
+    }
+
+    fn resume(&mut self, memory: Option<serde_json::Value>) {
         // What an older version left in another form is forgotten, not an error.
         let memory = memory.and_then(|memory| serde_json::from_value::<Memory>(memory).ok());
-        if let Some(memory) = memory {
-            self.planner = memory.planner;
-            self.comparison = memory.comparison;
-            self.ranges = memory.ranges;
-        }
+        let memory = memory.unwrap_or_default();
+        self.planner = memory.planner;
+        self.comparison = memory.comparison;
+        self.ranges = memory.ranges;
     }
 
     fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome> {

@@ -3,7 +3,6 @@
 use occtop::model::device::{Detail, DeviceId, Facts};
 
 use super::*;
-use crate::loopback::Held;
 
 /// 200 stores in history: a page has room for 45 minutes of them.
 fn chain(now: &str, horizon: &str) -> Ask {
@@ -68,7 +67,7 @@ async fn an_outage_is_read_behind_the_live_window_in_pages() {
     // The rest comes with the next poll, also in another process.
     let later = "2026-03-02T20:15:00Z";
     let mut rig = Rig::with(tenant()).await;
-    rig.source.resume(delivery.memory, Arc::<Held>::default());
+    rig.source.resume(delivery.memory);
     rig.clock.set(at(later));
     let outcome = rig.source.poll(&chain(later, now)).await;
     let expected = [
@@ -125,7 +124,7 @@ async fn the_nightly_second_look_is_not_forgotten_by_a_restart() {
     let memory = evening.delivery.unwrap().memory;
     let now = "2026-03-03T03:33:00Z";
     let mut rig = Rig::with(tenant()).await;
-    rig.source.resume(memory, Arc::<Held>::default());
+    rig.source.resume(memory);
     rig.poll(now, Some("2026-03-03T03:30:00Z")).await;
     assert_eq!(windows(&rig, now), [(24 * 60, 0)]);
 }

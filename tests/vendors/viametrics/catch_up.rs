@@ -40,7 +40,7 @@ async fn settled(
     answer: impl Fn(&Seen, usize) -> Answer + Send + Sync + 'static,
 ) -> Rig {
     let mut rig = Rig::new(answer).await;
-    rig.source.resume(None, past);
+    rig.source.attach(past);
     rig.poll("2026-03-02T22:35:00Z", Some("2026-03-02T22:00:00Z"))
         .await;
     rig.poll("2026-03-03T02:35:00Z", Some("2026-03-03T02:00:00Z"))
@@ -96,7 +96,8 @@ async fn totals_are_compared_once_a_week_and_what_differs_is_read_again() {
     let mut totals = totals.to_vec();
     totals.push(total(507, "2026-02-27", 6, 5));
     let mut rig = Rig::new(with_totals(&rows, &totals)).await;
-    rig.source.resume(outcome.delivery.unwrap().memory, past);
+    rig.source.attach(past);
+    rig.source.resume(outcome.delivery.unwrap().memory);
     rig.poll("2026-03-10T02:35:00Z", Some("2026-03-10T02:00:00Z"))
         .await;
     rig.server.take();
@@ -130,7 +131,7 @@ async fn days_of_an_autumn_clock_change_are_local_days() {
         ("2026-10-25T23:00:00Z", 507, 7, 7),
     ]);
     let mut rig = Rig::new(with_totals(&rows, &totals)).await;
-    rig.source.resume(None, past);
+    rig.source.attach(past);
     for now in [
         "2026-10-26T12:05:00Z",
         "2026-10-27T02:35:00Z",
@@ -204,7 +205,7 @@ async fn two_weeks_day_by_day_survive_a_restart() {
     rig.server.take();
     let memory = outcome.delivery.unwrap().memory;
     let mut rig = Rig::new(refusing).await;
-    rig.source.resume(memory, held(&[]));
+    rig.source.resume(memory);
     let outcome = rig
         .poll("2026-03-03T03:35:00Z", Some("2026-03-03T03:00:00Z"))
         .await;

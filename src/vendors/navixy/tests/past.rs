@@ -1,23 +1,6 @@
 //! What the counters showed while nobody looked.
 
-use std::sync::Arc;
-
-use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, ready};
-
 use super::*;
-use crate::model::Timestamp;
-use crate::vendors::source::{Counts, Past};
-
-/// A history that cannot be read.
-#[derive(Debug)]
-struct Nothing;
-
-impl Past for Nothing {
-    fn counted(&self, _: Timestamp, _: Timestamp) -> BoxFuture<'_, Option<Counts>> {
-        ready(None).boxed()
-    }
-}
 
 /// A server with so many trackers, each with a history of its odometer.
 fn fleet(size: i64) -> impl Fn(&Seen) -> Answer {
@@ -76,7 +59,7 @@ async fn a_later_run_takes_up_what_an_earlier_one_left() {
     let memory = delivered(poll(&mut with_key(&server), &server).await).memory;
     server.seen();
     let mut source = with_key(&server);
-    source.resume(memory, Arc::new(Nothing));
+    source.resume(memory);
     let ask = Ask {
         horizon: Some(server.clock.now()),
         ..server.ask(MIDNIGHT)
