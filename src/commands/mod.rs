@@ -10,7 +10,7 @@ pub mod init;
 pub mod log;
 mod look;
 pub mod monitor;
-mod past;
+pub mod past;
 pub mod poll;
 pub mod replay;
 mod session;

@@ -1,15 +1,14 @@
 //! `occtop`: the monitor on the configured sources.
 
 use color_eyre::eyre::{Report, Result, WrapErr, eyre};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
-use super::past::{Past, Shelf};
+use super::past::{Past, Shelf, Wishes};
 use super::{Exit, Globals, UsageError, session};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::{Counting, Engine, Poker, Start, Stopped};
 use crate::history::{History, RollUp};
-use crate::model::Timestamp;
 use crate::screen::{self, Effect, Wires};
 
 /// Runs the monitor until the operator leaves or the terminal goes away.
@@ -56,18 +55,15 @@ pub(super) async fn show(
     ));
     let (effects, wanted) = mpsc::channel(16);
     let (answer, answers) = mpsc::channel(4);
-    let (wish, wishes) = watch::channel(None);
-    let serve = tokio::spawn(serve(
-        wanted,
-        Some((engine.poker(), engine.counting())),
-        wish,
-    ));
+    let (wishes, heard) = Wishes::new();
+    let own = (engine.poker(), engine.counting());
+    let serve = tokio::spawn(serve(wanted, Some(own), wishes));
     let past = Past {
         config: config.clone(),
         zone,
         shelf: Shelf::Written(history.handle.clone()),
     };
-    let look_back = tokio::spawn(past.answer(wishes, answer));
+    let look_back = tokio::spawn(past.serve(heard, (engine.boards(), clock.clone()), answer));
     let wires = Wires {
         boards: engine.boards(),
         effects,
@@ -110,7 +106,7 @@ pub(super) fn need_terminal() -> Result<()> {
 pub async fn serve(
     mut wanted: mpsc::Receiver<Effect>,
     engine: Option<(Poker, Counting)>,
-    wish: watch::Sender<Option<Timestamp>>,
+    wishes: Wishes,
 ) {
     while let Some(effect) = wanted.recv().await {
         match (effect, &engine) {
@@ -125,7 +121,8 @@ pub async fn serve(
             ) => counting.set(store, people, reason).await,
             (Effect::TakeBack { store }, Some((_, counting))) => counting.undo(store).await,
             (Effect::PollNow(_) | Effect::Count { .. } | Effect::TakeBack { .. }, None) => {}
-            (Effect::LookBack(at), _) => drop(wish.send_replace(Some(at))),
+            (Effect::LookBack(at), _) => wishes.look_back(at),
+            (Effect::Compare, _) => wishes.compare(),
             (Effect::Quit, _) => return,
         }
     }

@@ -4,7 +4,7 @@
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use crate::model::Timestamp;
-use crate::model::attempt::{Attempt, Hole};
+use crate::model::attempt::Attempt;
 use crate::model::budget::Budget;
 use crate::model::ledger::Progress;
 use crate::model::schedule::{Cadence, Finished, Learned, Schedule};
@@ -16,8 +16,6 @@ const SCHEDULED: f64 = 0.7;
 /// The schedule and the budget of one source.
 pub(super) struct Clerk {
     pub name: Arc<str>,
-    /// What of the past its source has yet to ask for.
-    pub holes: Vec<Hole>,
     /// What the source itself wants to know after a restart.
     pub memory: Option<serde_json::Value>,
     schedule: Schedule,
@@ -38,7 +36,6 @@ impl Clerk {
         }
         Self {
             name,
-            holes: Vec::new(),
             memory: None,
             schedule,
             budget,
@@ -63,7 +60,6 @@ impl Clerk {
         now: Timestamp,
     ) -> Progress {
         if let Some(came) = &attempt.outcome.delivery {
-            self.holes.clone_from(&came.holes);
             if let Some(period_s) = came.period_s {
                 self.schedule.observe_period(period_s);
             }

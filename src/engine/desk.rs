@@ -12,7 +12,7 @@ use super::past::{self, Memory};
 use crate::clock::Clock;
 use crate::history::{History, HistoryError, SetAside};
 use crate::model::Timestamp;
-use crate::model::attempt::{Ask, Attempt, ErrorKind, Hole, Outcome, SourceError};
+use crate::model::attempt::{Ask, Attempt, ErrorKind, Outcome, SourceError};
 use crate::model::board::Board;
 use crate::model::ledger::Ledger;
 use crate::model::ledger::plan::Plan;
@@ -90,7 +90,6 @@ impl Desk {
             }
             let mut clerk = Clerk::new(place.name, cadence, memory.learned, place.budget);
             clerk.remember(sent);
-            clerk.holes = memory.holes;
             clerk.memory = memory.source;
             clerks.push(clerk);
         }
@@ -145,13 +144,7 @@ impl Desk {
             horizon: self.ledger.horizon(name),
             known: self.ledger.known(name),
             reached: self.ledger.counters_reached(name),
-            holes: self.holes(name),
         }
-    }
-
-    fn holes(&self, name: &str) -> Vec<Hole> {
-        let clerk = self.clerks.iter().find(|clerk| *clerk.name == *name);
-        clerk.map(|clerk| clerk.holes.clone()).unwrap_or_default()
     }
 
     /// Takes a finished attempt and gives the instant of the next poll.
@@ -197,7 +190,6 @@ impl Desk {
         let clerk = self.clerks.iter().find(|clerk| *clerk.name == *name);
         let memory = Memory {
             learned: clerk.map(Clerk::learned),
-            holes: self.holes(name),
             delivered: self
                 .ledger
                 .delivered_spans(name)

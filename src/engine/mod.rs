@@ -16,6 +16,7 @@ mod poller;
 mod recording;
 #[cfg(test)]
 mod tests;
+mod usual;
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -39,6 +40,7 @@ pub use self::desk::{Desk, damaged};
 pub use self::opening::{Member, Sources, open};
 pub use self::playback::Playback;
 pub use self::recording::Recording;
+pub use self::usual::usual;
 
 /// A running engine. Dropping it stops all polling.
 #[derive(Debug)]

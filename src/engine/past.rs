@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use super::counting;
 use crate::history::{self, History, HistoryError, PastAttempt, PastSource, Query, Stored};
 use crate::model::Timestamp;
-use crate::model::attempt::Hole;
 use crate::model::board::Beat;
 use crate::model::calendar::local_midnight;
 use crate::model::device::{DeviceId, Facts};
@@ -43,9 +42,6 @@ pub(super) struct Memory {
     /// Which quiet stretches were delivered.
     #[serde(default)]
     pub delivered: Spans,
-    /// What of the past was still to be asked for.
-    #[serde(default)]
-    pub holes: Vec<Hole>,
     /// What the source itself wants to know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<serde_json::Value>,

@@ -330,7 +330,7 @@ impl std::fmt::Debug for Recording {
 }
 
 /// Cuts a range into pieces.
-fn pieces(
+pub(super) fn pieces(
     from: Timestamp,
     to: Timestamp,
     length: TimeDelta,

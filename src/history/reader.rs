@@ -10,6 +10,7 @@ use rusqlite::backup::Backup;
 
 use crate::model::Timestamp;
 use crate::model::device::{DeviceId, Facts};
+use crate::model::usual::Quarter;
 
 use super::database::Devices;
 use super::error::HistoryError;
@@ -115,6 +116,20 @@ impl Reader {
         let read = |(from, to)| sums::flows(&self.connection, &self.devices, from, to);
         let sums: Result<Vec<_>, _> = steps.map(read).collect();
         Ok(sums?.into_iter().flatten().collect())
+    }
+
+    /// What every counter counted in each quarter hour of `[from, to)`, by time. For long ranges
+    /// ask in pieces of whole quarter hours.
+    ///
+    /// # Errors
+    /// `Damaged` and `Database`.
+    pub fn quarters(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<(DeviceId, Quarter)>, HistoryError> {
+        let (from, to) = (from.timestamp(), to.timestamp());
+        sums::quarters(&self.connection, &self.devices, from, to)
     }
 
     /// As [`super::History::last_levels`].

@@ -1,10 +1,11 @@
 //! People counts of past days as sums per quarter hour: what estimates learn from.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::model::Timestamp;
 use crate::model::device::DeviceId;
 use crate::model::reading::Flow;
+use crate::model::usual::Quarter;
 
 use super::database::Devices;
 use super::error::HistoryError;
@@ -58,20 +59,57 @@ pub(super) fn flows(
         let Some(device) = devices.name(sum.get(1)?) else {
             continue;
         };
-        let people = |column| -> rusqlite::Result<u32> {
-            let count: Option<i64> = sum.get(column)?;
-            Ok(u32::try_from(count.unwrap_or(0).max(0)).unwrap_or(u32::MAX))
-        };
         let span_s: u32 = sum.get(2)?;
         sums.push(FlowSum {
             device: device.clone(),
             start: row::instant(sum.get::<_, i64>(0)? * QUARTER_S),
             span_s: span_s.max(900),
             flow: Flow {
-                entered: people(3)?,
-                left: people(4)?,
+                entered: people(sum, 3)?,
+                left: people(sum, 4)?,
             },
         });
     }
     Ok(sums)
+}
+
+/// As [`flows`], with how much of each quarter hour is known.
+pub(super) fn quarters(
+    connection: &Connection,
+    devices: &Devices,
+    from: i64,
+    to: i64,
+) -> Result<Vec<(DeviceId, Quarter)>, HistoryError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT start / 900, device, max(span_s), sum(value), sum(out), \
+         sum(coalesce(covered_s, span_s)), max(value = 0 AND out = 0) FROM reading \
+         WHERE start >= ?1 AND start < ?2 AND quantity = 0 \
+         GROUP BY start / 900, device ORDER BY start / 900",
+    )?;
+    let mut rows = statement.query(params![from, to])?;
+    let mut quarters = Vec::new();
+    while let Some(sum) = rows.next()? {
+        let Some(device) = devices.name(sum.get(1)?) else {
+            continue;
+        };
+        let span_s = sum.get::<_, u32>(2)?.max(900);
+        let quarter = Quarter {
+            start: row::instant(sum.get::<_, i64>(0)? * QUARTER_S),
+            span_s,
+            covered_s: people(sum, 5)?.min(span_s),
+            flow: Flow {
+                entered: people(sum, 3)?,
+                left: people(sum, 4)?,
+            },
+            zeros: sum.get(6)?,
+        };
+        quarters.push((device.clone(), quarter));
+    }
+    Ok(quarters)
+}
+
+/// A sum that is not negative.
+fn people(row: &Row<'_>, column: usize) -> rusqlite::Result<u32> {
+    let count: Option<i64> = row.get(column)?;
+    Ok(u32::try_from(count.unwrap_or(0).max(0)).unwrap_or(u32::MAX))
 }

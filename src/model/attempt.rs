@@ -22,21 +22,6 @@ pub struct Ask {
     pub known: Vec<(DeviceId, Facts)>,
     /// The newest instant that history holds of each counter of a tracker.
     pub reached: Vec<(DeviceId, Level, Timestamp)>,
-    /// What an earlier run had yet to ask for.
-    pub holes: Vec<Hole>,
-}
-
-/// A stretch of the past of one level, `from..=to`, that is still to be asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hole {
-    /// The device.
-    pub device: DeviceId,
-    /// The level that is missing.
-    pub level: Level,
-    /// From when on.
-    pub from: Timestamp,
-    /// Up to when.
-    pub to: Timestamp,
 }
 
 /// What a poll brought. Both halves may be present: what could be read, and what could not.
@@ -87,8 +72,6 @@ pub struct Delivery {
     pub rows: u32,
     /// Vendor rows that could not be used.
     pub rejected: u32,
-    /// What of the past is still to be asked for, to be taken up by a later run if this one ends.
-    pub holes: Vec<Hole>,
     /// Sentences for the operator, for example a feature that was switched off and why.
     pub notes: Vec<String>,
     /// What the source wants to know after a restart, in a form of its own; kept once the readings

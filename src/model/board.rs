@@ -255,6 +255,17 @@ pub struct DeviceRow {
     pub figures: Figures,
 }
 
+/// Growth that is known only as a sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The last look before it, or the start of the day.
+    pub from: Timestamp,
+    /// The newest value in it.
+    pub to: Timestamp,
+    /// How much.
+    pub growth: i64,
+}
+
 /// The numbers of a device by its kind.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Figures {
@@ -292,6 +303,8 @@ pub enum Figures {
         per_hour: Option<f64>,
         /// Documents per hour of the day so far, oldest first; `None` where not known.
         hours: Arc<[Option<u32>]>,
+        /// Growth of the day that is known only as a sum, because nobody looked meanwhile.
+        unseen: Arc<[Gap]>,
     },
     /// A vending machine.
     Machine {

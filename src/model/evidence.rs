@@ -36,6 +36,19 @@ pub struct Beside {
     pub since: Option<Timestamp>,
 }
 
+/// The vendor's number and ours may differ by so many people, however narrow our band is.
+const TOLERANCE: u64 = 5;
+
+impl Beside {
+    /// Whether the two numbers are as near to each other as our band lets them be. Apart they are
+    /// a dispute only after an hour.
+    #[must_use]
+    pub fn is_near(&self) -> bool {
+        let apart = self.value.abs_diff(i64::from(self.counted));
+        apart <= u64::from(self.half).max(TOLERANCE)
+    }
+}
+
 /// A reset, when the store was empty whatever the counts said.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LastReset {

@@ -22,6 +22,7 @@ pub mod reading;
 pub mod schedule;
 pub mod store;
 pub mod totals;
+pub mod usual;
 
 /// An instant. Local time exists only at the edges, with the zone of the store it is shown for.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

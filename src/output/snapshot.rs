@@ -226,6 +226,8 @@ pub enum Numbers {
         formatted: Option<String>,
         /// Growth since the start of the local day.
         growth_today: Option<i64>,
+        /// The parts of it that are known only as a sum.
+        growth_gaps: Vec<GrowthGap>,
         /// Name of the hotel.
         enterprise: Option<String>,
         /// Guests in house, where that read is allowed.
@@ -468,24 +470,47 @@ fn document(row: &DeviceRow, detail: &Detail) -> Numbers {
         ),
         _ => (String::new(), None, None, None),
     };
-    let (value, formatted, growth_today) = match &row.figures {
+    let (value, formatted, growth_today, unseen) = match &row.figures {
         Figures::DocumentCounter {
             value,
             formatted,
             growth_today,
+            unseen,
             ..
-        } => (value.map(|v| v.value), formatted.clone(), *growth_today),
-        _ => (None, None, None),
+        } => (
+            value.map(|v| v.value),
+            formatted.clone(),
+            *growth_today,
+            &unseen[..],
+        ),
+        _ => (None, None, None, &[][..]),
     };
+    let growth_gaps = unseen.iter().map(|gap| GrowthGap {
+        from: Instant(gap.from),
+        to: Instant(gap.to),
+        growth: gap.growth,
+    });
     Numbers::Document {
         counter_type,
         value,
         formatted,
         growth_today,
+        growth_gaps: growth_gaps.collect(),
         enterprise,
         guests_in_house,
         rooms,
     }
+}
+
+/// Growth between two looks that were far apart.
+#[derive(Debug, Serialize)]
+pub struct GrowthGap {
+    /// The last look before it.
+    from: Instant,
+    /// The newest value in it.
+    to: Instant,
+    /// How much.
+    growth: i64,
 }
 
 fn machine(row: &DeviceRow, detail: &Detail, now: Timestamp) -> Numbers {

@@ -14,11 +14,13 @@ use super::judge::Judgement;
 use super::listing::population;
 use super::row::{Item, Row};
 
+mod comparing;
 mod list;
 mod past;
 mod prompt;
 
 pub use super::row::ListKind;
+pub use comparing::{Against, Comparing};
 pub use list::List;
 pub use prompt::{Prompt, Question};
 
@@ -47,6 +49,8 @@ pub struct App {
     pub prompt: Option<Prompt>,
     /// Raw instead of corrected occupancy.
     pub raw: bool,
+    /// What the running day is compared with.
+    pub comparing: Comparing,
     /// What the footer has to say.
     pub message: Option<Message>,
     /// A first press of a key that ends the program.
@@ -207,6 +211,7 @@ impl App {
             typing: false,
             prompt: None,
             raw: false,
+            comparing: Comparing::default(),
             message: None,
             quitting: false,
             layout: Layout::default(),

@@ -56,6 +56,8 @@ pub struct Counts {
     pub over: usize,
     /// Stores near their capacity.
     pub near: usize,
+    /// Stores that are possibly over it.
+    pub possibly: usize,
     /// Stores whose number is late, stale or dead.
     pub overdue: usize,
     /// Stores whose counts look wrong.
@@ -206,6 +208,7 @@ impl Counts {
         }
         match trouble(judged) {
             Some(Trouble::Over) => self.over += 1,
+            Some(Trouble::Near) if judged.row.over().is_some() => self.possibly += 1,
             Some(Trouble::Near) => self.near += 1,
             Some(Trouble::Dead | Trouble::Stale | Trouble::Late) => self.overdue += 1,
             Some(Trouble::Doubtful) => self.doubtful += 1,

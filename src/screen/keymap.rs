@@ -57,6 +57,8 @@ pub enum Command {
     Count,
     /// Take the newest count by hand back.
     TakeBack,
+    /// The next yardstick for the day, or none.
+    Compare,
     /// Why this number.
     Explain,
     /// The keys.

@@ -28,6 +28,7 @@ use std::sync::Arc;
 
 use crate::model::Timestamp;
 use crate::model::board::Board;
+use crate::model::usual::Comparisons;
 
 pub use runner::{Wires, run};
 pub use words::Zone;
@@ -71,6 +72,8 @@ pub enum Effect {
         /// Name of the store.
         store: Arc<str>,
     },
+    /// Tell what is usual in each store, from now on for every day that begins.
+    Compare,
     /// The operator has left.
     Quit,
 }
@@ -90,6 +93,8 @@ pub enum Answer {
         /// From when on something is; `None` when nothing is at all.
         begins: Option<Timestamp>,
     },
+    /// What is usual today.
+    Usual(Arc<Comparisons>),
     /// It could not be found out, in a sentence.
     Failed(String),
 }

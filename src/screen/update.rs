@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::model::Timestamp;
 use crate::model::device::DeviceId;
+use crate::model::usual::Yardstick;
 
 use super::app::{App, Frozen, ListKind, Overlay, Page, Scroll, list_name};
 use super::input::{Code, Input, Key};
@@ -45,6 +46,7 @@ pub fn update(app: &mut App, input: Input, now: Timestamp) -> Vec<Action> {
 pub fn answered(app: &mut App, answer: &Answer, now: Timestamp) {
     match answer {
         Answer::Past { at, board } => app.show_past(*at, board),
+        Answer::Usual(usual) => app.comparing.usual = Some(usual.clone()),
         Answer::NoPast { begins } => {
             app.wanted = None;
             let text = match begins {
@@ -82,6 +84,7 @@ fn press(app: &mut App, key: Key, now: Timestamp) -> Vec<Action> {
         Command::Suspend => vec![Action::Job(Job::Stop)],
         Command::Poll => poll(app, now),
         Command::Earlier | Command::Later => look(app, command, now),
+        Command::Compare => compare(app, now),
         command => {
             act(app, command, now);
             Vec::new()
@@ -143,6 +146,19 @@ fn look(app: &mut App, command: Command, now: Timestamp) -> Vec<Action> {
     };
     app.wanted = Some(instant);
     vec![Action::Emit(Effect::LookBack(instant))]
+}
+
+/// Compares with the next yardstick.
+fn compare(app: &mut App, now: Timestamp) -> Vec<Action> {
+    let ask = app.comparing.turn();
+    let with = match app.comparing.yardstick {
+        Some(Yardstick::MedianOfFour) => "the median of the last four same weekdays",
+        Some(Yardstick::LastWeek) => "the same weekday last week",
+        None => "nothing",
+    };
+    app.say(format!("compared with {with}"), now);
+    let ask = ask.then_some(Action::Emit(Effect::Compare));
+    ask.into_iter().collect()
 }
 
 fn present(app: &mut App, now: Timestamp) {

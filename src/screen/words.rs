@@ -125,6 +125,14 @@ pub fn percent(share: f64) -> String {
     }
 }
 
+/// How much more or less than before, in percent: `+8%`; `None` where there was nothing before.
+#[must_use]
+pub fn change(now: u64, before: u64) -> Option<String> {
+    let (now, before) = (i128::from(now), i128::from(before));
+    let percent = ((now - before) * 200 + before).checked_div_euclid(before * 2)?;
+    Some(format!("{percent:+}%"))
+}
+
 /// A decimal with so many places; scientific where it would be very long.
 #[must_use]
 pub fn decimal(value: f64, places: usize) -> String {
@@ -157,6 +165,20 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_change_is_told_in_whole_percent() {
+        for (now, before, text) in [
+            (412, 380, "+8%"),
+            (380, 412, "-8%"),
+            (0, 5, "-100%"),
+            (5, 5, "+0%"),
+            (1001, 1000, "+0%"),
+        ] {
+            assert_eq!(change(now, before).as_deref(), Some(text));
+        }
+        assert_eq!(change(5, 0), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use chrono_tz::Europe::Athens;
 use occtop::model::Timestamp;
-use occtop::model::board::{Board, DeviceRow, Figures, SourceRow};
+use occtop::model::board::{Board, DeviceRow, Figures, Gap, SourceRow};
 use occtop::model::device::{Detail, DeviceId, Facts, OpenEvent};
 use occtop::model::evidence::{Beside, Evidence, LastReset};
 use occtop::model::figure::{Figure, Quality};
@@ -294,7 +294,16 @@ fn counters() -> impl Iterator<Item = DeviceRow> {
         ),
     ];
     counters.into_iter().map(|(id, name, kind, value, today)| {
-        let hours = (0..17).map(|hour| Some(hour * 7 % 5 * today / 12));
+        // Nobody looked at one of them for some hours.
+        let gap = (today == 12).then(|| Gap {
+            from: now() - TimeDelta::minutes(502),
+            to: now() - TimeDelta::minutes(232),
+            growth: 5,
+        });
+        let hours = (0..17).map(|hour| {
+            let unseen = gap.is_some() && (9..=13).contains(&hour);
+            (!unseen).then_some(hour * 7 % 5 * today / 12)
+        });
         device(
             DeviceId::new("hotel", id),
             name,
@@ -314,6 +323,7 @@ fn counters() -> impl Iterator<Item = DeviceRow> {
                 growth_today: Some(today.into()),
                 per_hour: Some(f64::from(today) / 8.0),
                 hours: hours.collect(),
+                unseen: gap.into_iter().collect(),
             },
         )
     })

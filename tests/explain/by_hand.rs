@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use occtop::commands::monitor::serve;
+use occtop::commands::past::Wishes;
 use occtop::engine::Engine;
 use occtop::model::board::Board;
 use occtop::screen::app::App;
@@ -100,9 +101,8 @@ fn started(engine: &Engine, now: occtop::model::Timestamp) -> Monitor {
     let mut boards = engine.boards();
     let board = boards.borrow_and_update().clone();
     let (effects, wanted) = mpsc::channel(16);
-    let (wish, _) = watch::channel(None);
     let own = (engine.poker(), engine.counting());
-    tokio::spawn(serve(wanted, Some(own), wish));
+    tokio::spawn(serve(wanted, Some(own), Wishes::new().0));
     Monitor {
         app: App::new(board, now, 1.0),
         boards,

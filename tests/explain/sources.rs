@@ -55,8 +55,8 @@ async fn with_one_device_behind() {
 /// The source after these errors, one after the other.
 async fn failed(errors: Vec<SourceError>) -> String {
     let mut stage = polled().await;
-    for (number, error) in errors.into_iter().enumerate() {
-        let now = at("2026-03-02T13:19:00Z") + chrono::TimeDelta::minutes(2 * number as i64);
+    for (number, error) in (0_i64..).zip(errors) {
+        let now = at("2026-03-02T13:19:00Z") + chrono::TimeDelta::minutes(2 * number);
         stage.fail(&now.to_rfc3339(), "mall", error).await;
     }
     stage.source("mall")

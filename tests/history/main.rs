@@ -14,4 +14,5 @@ mod reading;
 mod recording;
 mod rollup;
 mod sharing;
+mod usual;
 mod writing;

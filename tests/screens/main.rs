@@ -20,8 +20,8 @@ use occtop::screen::glyphs::{BRAILLE, Glyphs};
 use occtop::screen::input::{Code, Input, Key};
 use occtop::screen::picture::text;
 use occtop::screen::theme::Theme;
-use occtop::screen::update::{Action, update};
-use occtop::screen::{Look, Zone, view};
+use occtop::screen::update::{Action, answered, update};
+use occtop::screen::{Answer, Look, Zone, view};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 
@@ -66,6 +66,10 @@ impl Screen {
         // The screen knows how tall it is only once it was drawn.
         self.draw();
         update(&mut self.app, Input::Key(key), self.now)
+    }
+
+    fn answer(&mut self, answer: &Answer) {
+        answered(&mut self.app, answer, self.now);
     }
 
     fn draw(&mut self) -> Buffer {

@@ -1,5 +1,13 @@
 //! Snapshots of whole screens.
 
+use std::sync::Arc;
+
+use occtop::model::board::Board;
+use occtop::model::ledger::Spans;
+use occtop::model::ledger::plan::Quiet;
+use occtop::model::reading::Flow;
+use occtop::model::usual::{Comparisons, DoorDay, PastDay, Quarter, weeks_ago};
+use occtop::screen::Answer;
 use occtop::screen::glyphs::{ASCII, BLOCK, BRAILLE, CONSOLE};
 use occtop::screen::theme::{NAMES, Theme};
 
@@ -103,6 +111,57 @@ fn explanations_of_a_source_and_of_devices() {
         let text = Screen::new(troubled(), USUAL).press(keys).text();
         insta::assert_snapshot!(format!("explain_{name}"), text);
     }
+}
+
+#[test]
+fn a_day_beside_that_of_last_week() {
+    for (size, word) in [(LARGE, "large"), (USUAL, "usual")] {
+        let mut screen = Screen::new(calm(), size).press("w");
+        screen.answer(&Answer::Usual(Arc::new(last_week(&calm()))));
+        insta::assert_snapshot!(format!("compared_stores_{word}"), screen.text());
+        let mut screen = screen.press("<Enter>");
+        insta::assert_snapshot!(format!("compared_store_{word}"), screen.text());
+    }
+    let text = Screen::new(calm(), USUAL).press("ww<Enter>").text();
+    assert!(text.contains("reading the last weeks"), "{text}");
+    let mut screen = Screen::new(calm(), USUAL).press("ww<Enter>");
+    screen.answer(&Answer::Usual(Arc::default()));
+    assert!(screen.text().contains("no good day to compare"));
+}
+
+/// A week ago everyone came an hour later than today, and there were a few more of them.
+fn last_week(board: &Board) -> Comparisons {
+    let mut comparisons = Comparisons::default();
+    for row in &board.stores {
+        let (_, start, end) = weeks_ago(&row.store, board.at, 1);
+        let cells = row.day.cells().zip(0..);
+        let counts: Vec<_> = cells
+            .filter_map(|(cell, number)| {
+                let flow = cell.flow?;
+                let later = 3600 + i64::from(row.day.cell_s) * number;
+                Some(Quarter {
+                    start: start + chrono::TimeDelta::seconds(later),
+                    span_s: row.day.cell_s,
+                    covered_s: row.day.cell_s,
+                    flow: Flow {
+                        entered: flow.entered + 1,
+                        left: flow.left,
+                    },
+                    zeros: false,
+                })
+            })
+            .collect();
+        let mut delivered = Spans::default();
+        delivered.add(start, end);
+        let door = DoorDay {
+            counts: &counts,
+            quiet: Quiet::Zero,
+            delivered: &delivered,
+        };
+        let day = PastDay::of(&row.store, board.at, 1, &[door]);
+        comparisons.add(&row.store, board.at, &[day]);
+    }
+    comparisons
 }
 
 #[test]
@@ -247,7 +306,7 @@ fn states_can_be_told_apart_without_colour() {
     }
     let text = screen.text();
     for word in [
-        "+ fresh", "> late", "! stale", "X dead", "o closed", "near", "--", "~",
+        "+ fresh", "> late", "! stale", "X dead", "o closed", "over?", "--", "~",
     ] {
         assert!(text.contains(word), "{word}");
     }

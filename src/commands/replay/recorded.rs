@@ -4,12 +4,12 @@ use std::path::Path;
 
 use chrono::TimeDelta;
 use color_eyre::eyre::{Result, WrapErr};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use super::Args;
 use crate::clock::Clock;
 use crate::commands::export::Bound;
-use crate::commands::past::{Past, Shelf, apart, unreadable};
+use crate::commands::past::{Past, Shelf, Wishes, apart, unreadable};
 use crate::commands::{Exit, Globals, UsageError, look, monitor, session};
 use crate::engine::{Playback, Recording};
 use crate::history::Reader;
@@ -42,14 +42,14 @@ pub async fn run(args: &Args, from: Bound, globals: &Globals) -> Result<Exit> {
     let mut playback = Playback::start(recording.map_err(unreadable)?, clock.clone(), to);
     let (effects, asked) = mpsc::channel(16);
     let (answer, answers) = mpsc::channel(4);
-    let (wish, wishes) = watch::channel(None);
+    let (wishes, heard) = Wishes::new();
     let past = Past {
         config,
         zone,
         shelf: Shelf::Kept(path),
     };
-    let serving = tokio::spawn(monitor::serve(asked, None, wish));
-    let looking = tokio::spawn(past.answer(wishes, answer));
+    let serving = tokio::spawn(monitor::serve(asked, None, wishes));
+    let looking = tokio::spawn(past.serve(heard, (playback.boards(), clock.clone()), answer));
     let wires = Wires {
         boards: playback.boards(),
         effects,

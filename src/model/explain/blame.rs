@@ -20,47 +20,6 @@ pub(super) enum Who<'a> {
 }
 
 impl Guide<'_> {
-    /// Why fetching fails, and whose doing that is; `None` while it works or was never tried.
-    pub(super) fn fetch_trouble(&self, row: &SourceRow, wall: &Wall) -> Option<String> {
-        let name = &row.name;
-        let vendor = &row.vendor;
-        let said = match row.fetch {
-            FetchState::Never | FetchState::Ok | FetchState::Paused => return None,
-            FetchState::Offline => {
-                "Our own link is down: no vendor can be reached from here.".to_owned()
-            }
-            FetchState::Auth => format!(
-                "Our credentials are to blame: {vendor} refuses those of {name}, so nothing new \
-                 can come until they are changed."
-            ),
-            FetchState::Throttled => {
-                let until = (row.error.as_ref()).and_then(|error| error.retry_at);
-                let until = until.max(row.next_poll).map_or_else(
-                    || "before it may be asked again".to_owned(),
-                    |at| format!("until {}", wall.at(at)),
-                );
-                format!("Our request rate is to blame: {name} has to wait {until}.")
-            }
-            FetchState::Schema => format!(
-                "The answers of {vendor} to {name} are not of the form we know, so nothing of \
-                 them is used."
-            ),
-            FetchState::Misconfigured => format!(
-                "Our configuration of {name} is to blame; {vendor} is not asked until it is \
-                 changed."
-            ),
-            FetchState::Retrying => format!(
-                "The last call to {name} failed ({}); it is tried again soon.",
-                place(row.error.as_ref())
-            ),
-            FetchState::Backoff => format!(
-                "Calls to {name} keep failing ({}); it is tried again at growing distances.",
-                place(row.error.as_ref())
-            ),
-        };
-        Some(said)
-    }
-
     /// Whose fault it is that data is missing although calls succeed; `None` while it is not known
     /// whether they do.
     pub(super) fn overdue_feed(&self, source: &SourceRow, who: Who<'_>) -> Option<String> {
@@ -133,6 +92,47 @@ impl Guide<'_> {
         }
         rows
     }
+}
+
+/// Why fetching fails, and whose doing that is; `None` while it works or was never tried.
+pub(super) fn fetch_trouble(row: &SourceRow, wall: &Wall) -> Option<String> {
+    let name = &row.name;
+    let vendor = &row.vendor;
+    let said = match row.fetch {
+        FetchState::Never | FetchState::Ok | FetchState::Paused => return None,
+        FetchState::Offline => {
+            "Our own link is down: no vendor can be reached from here.".to_owned()
+        }
+        FetchState::Auth => format!(
+            "Our credentials are to blame: {vendor} refuses those of {name}, so nothing new \
+             can come until they are changed."
+        ),
+        FetchState::Throttled => {
+            let until = (row.error.as_ref()).and_then(|error| error.retry_at);
+            let until = until.max(row.next_poll).map_or_else(
+                || "before it may be asked again".to_owned(),
+                |at| format!("until {}", wall.at(at)),
+            );
+            format!("Our request rate is to blame: {name} has to wait {until}.")
+        }
+        FetchState::Schema => format!(
+            "The answers of {vendor} to {name} are not of the form we know, so nothing of \
+             them is used."
+        ),
+        FetchState::Misconfigured => format!(
+            "Our configuration of {name} is to blame; {vendor} is not asked until it is \
+             changed."
+        ),
+        FetchState::Retrying => format!(
+            "The last call to {name} failed ({}); it is tried again soon.",
+            place(row.error.as_ref())
+        ),
+        FetchState::Backoff => format!(
+            "Calls to {name} keep failing ({}); it is tried again at growing distances.",
+            place(row.error.as_ref())
+        ),
+    };
+    Some(said)
 }
 
 /// Whether data is missing beyond the usual delay.

@@ -1,6 +1,7 @@
 //! Explains a device: a counter, a vehicle, a sequence of documents, a machine.
 
-use super::blame::{Who, is_overdue};
+use super::blame::{Who, fetch_trouble, is_overdue};
+use super::calls::{last_call, next_call};
 use super::wall::{Wall, count, listed};
 use super::{Explanation, Guide, Link, link, paragraph, zone_of};
 use crate::model::Timestamp;
@@ -57,34 +58,29 @@ impl Guide<'_> {
                 .then(|| self.overdue_feed(source, who))
                 .flatten()
         };
-        self.fetch_trouble(source, wall).or_else(missing)
+        fetch_trouble(source, wall).or_else(missing)
     }
 
     fn device_chain(&self, row: &DeviceRow, state: DataState, wall: &Wall) -> Vec<Link> {
         let source = self.source_of(row.id.source());
-        let next = if row.is_blocked() || row.paused {
+        let next: Vec<String> = if row.is_blocked() || row.paused {
             Vec::new()
         } else {
             let data = self.next_data(row.feed(), wall);
             let data = data.filter(|_| row.kind() == Kind::PeopleCounter || is_overdue(state));
-            let call = source.map(|source| self.next_call(source, wall));
+            let call = source.map(|source| next_call(source, wall));
             data.into_iter().chain(call).collect()
         };
-        let calls = source.map(|source| self.calls(source, wall));
+        let about = match row.kind() {
+            Kind::PeopleCounter => "counts",
+            Kind::Tracker | Kind::DocumentCounter | Kind::Machine => "vendor",
+        };
+        let call = source.map(|source| last_call(source, wall));
+        let calls: Vec<_> = call.into_iter().chain(brought(row, wall)).collect();
         let links = [
-            link(
-                if row.kind() == Kind::PeopleCounter {
-                    "counts"
-                } else {
-                    "vendor"
-                },
-                claims(row, wall),
-            ),
-            link(
-                "calls",
-                calls.into_iter().chain(brought(row, wall)).collect(),
-            ),
-            link("next", next),
+            link(about, &claims(row, wall)),
+            link("calls", &calls),
+            link("next", &next),
         ];
         links.into_iter().flatten().collect()
     }

@@ -3,10 +3,12 @@
 //! calls. The screen and the JSON board say the same.
 
 mod blame;
+mod calls;
 mod device;
 mod gaps;
 mod source;
 mod store;
+mod trust;
 mod wall;
 
 use std::cell::OnceCell;
@@ -16,7 +18,7 @@ use chrono_tz::Tz;
 
 use super::Timestamp;
 use super::board::{Board, DeviceRow, SourceRow};
-use super::health::{DataState, Feed, FetchState, due};
+use super::health::{DataState, Feed, due};
 use wall::Wall;
 
 /// Why a value is what it is.
@@ -126,58 +128,6 @@ impl<'a> Guide<'a> {
         Some(said)
     }
 
-    /// How fetching from a source goes, in a line.
-    fn calls(&self, row: &SourceRow, wall: &Wall) -> String {
-        let name = format!("{} ({})", row.name, row.vendor);
-        if row.paused {
-            return format!("{name} is switched off, so no call is made");
-        }
-        let Some(asked) = row.last_attempt else {
-            return match &row.error {
-                Some(error) => format!("{name} was not asked: {error}"),
-                None => format!("{name} has not been asked yet"),
-            };
-        };
-        let requests = wall::count(row.requests.last_poll.into(), "request");
-        if row.took_ms.is_none() && row.error.is_none() {
-            return format!("{name} was asked at {}", wall.ago(asked));
-        }
-        let took = row
-            .took_ms
-            .map_or_else(String::new, |took| format!(" in {took} ms"));
-        let asked = wall.ago(asked);
-        match &row.error {
-            Some(error) => {
-                let success = row.last_success.map_or_else(
-                    || "no call has succeeded yet".to_owned(),
-                    |at| format!("the last good call was at {}", wall.at(at)),
-                );
-                format!("{name} was asked at {asked}: {requests}{took}, {error}; {success}")
-            }
-            None => {
-                let rows = wall::count(row.rows.into(), "row");
-                let more = [(row.revised, "revised"), (row.rejected, "not usable")];
-                let more = more.iter().filter(|(number, _)| *number > 0);
-                let more: String = more
-                    .map(|(number, what)| format!(", {number} {what}"))
-                    .collect();
-                format!("{name} was asked at {asked}: {requests} brought {rows}{took}{more}")
-            }
-        }
-    }
-
-    /// When a source is asked again.
-    fn next_call(&self, row: &SourceRow, wall: &Wall) -> String {
-        match row.next_poll {
-            _ if row.paused => format!("{} is not asked while it is switched off", row.name),
-            Some(at) => format!("{} is asked again {}", row.name, prefixed(wall.ahead(at))),
-            None if row.fetch == FetchState::Misconfigured => {
-                format!("{} is not asked again before its settings change", row.name)
-            }
-            None => format!("{} is asked as soon as its turn comes", row.name),
-        }
-    }
-
     /// When the next data of a feed is due.
     fn next_data(&self, feed: Feed<'_>, wall: &Wall) -> Option<String> {
         let due = due(feed, self.now)?;
@@ -186,15 +136,6 @@ impl<'a> Guide<'a> {
         } else {
             format!("new data was due at {}", wall.ago(due))
         })
-    }
-}
-
-/// `at 17:33, in 1 min`, but `now`.
-fn prefixed(time: String) -> String {
-    if time == "now" {
-        time
-    } else {
-        format!("at {time}")
     }
 }
 
@@ -221,7 +162,7 @@ fn paragraph(sentences: impl IntoIterator<Item = String>) -> String {
     sentences.into_iter().collect::<Vec<_>>().join(" ")
 }
 
-fn link(what: &'static str, parts: Vec<String>) -> Option<Link> {
+fn link(what: &'static str, parts: &[String]) -> Option<Link> {
     (!parts.is_empty()).then(|| Link {
         what,
         text: parts.join("; "),

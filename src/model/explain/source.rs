@@ -1,6 +1,7 @@
 //! Explains a source: how far its data reaches, how calling it goes, and what it costs.
 
-use super::blame::{Who, is_overdue, of_all};
+use super::blame::{Who, fetch_trouble, is_overdue, of_all};
+use super::calls::{last_call, next_call};
 use super::wall::{Wall, count, listed};
 use super::{Explanation, Guide, link, paragraph};
 use crate::model::board::{DeviceRow, SourceRow};
@@ -15,47 +16,21 @@ impl Guide<'_> {
     pub fn source(&self, row: &SourceRow) -> Explanation {
         let wall = &self.wall(self.home);
         let state = self.board.source_state(row, self.now);
-        let mut sentences = vec![self.what_it_is(row, state, wall)];
-        sentences.extend(self.fetch_trouble(row, wall));
+        let mut sentences = vec![what_it_is(row, state, wall)];
+        sentences.extend(fetch_trouble(row, wall));
         if is_overdue(state) {
             sentences.extend(self.overdue_feed(row, Who::Source));
         }
         sentences.extend(row.clock_note().map(|note| sentence(&note)));
         let chain = [
-            link("feeds", self.feeds_of(row, wall)),
-            link("calls", self.calls_of(row, wall)),
-            link("next", self.next_of(row, wall)),
+            link("feeds", &self.feeds_of(row, wall)),
+            link("calls", &calls_of(row, wall)),
+            link("next", &self.next_of(row, wall)),
         ];
         Explanation {
             paragraph: paragraph(sentences),
             chain: chain.into_iter().flatten().collect(),
         }
-    }
-
-    fn what_it_is(&self, row: &SourceRow, state: DataState, wall: &Wall) -> String {
-        let what = format!("{} is an account at {}", row.name, row.vendor);
-        let devices = count(row.devices as u64, "device");
-        if row.paused {
-            return format!("{what}; it is switched off in the configuration (enabled = false).");
-        }
-        let Some(horizon) = row.horizon else {
-            return format!("{what}; nothing has arrived from it yet.");
-        };
-        let unconfirmed = if row.confirmed {
-            ""
-        } else {
-            ", as the history on disk has it; no call has confirmed it since the program started"
-        };
-        let state = match state {
-            DataState::Closed => "all its stores are closed, so nothing is expected".to_owned(),
-            DataState::Unknown => "none of its devices has sent anything yet".to_owned(),
-            DataState::Fresh => "it is fresh".to_owned(),
-            state => format!("it is {}, because its worst open device is", state.word()),
-        };
-        format!(
-            "{what} with {devices}. Its newest data is of {}{unconfirmed}; {state}.",
-            wall.ago(horizon)
-        )
     }
 
     fn feeds_of(&self, row: &SourceRow, wall: &Wall) -> Vec<String> {
@@ -80,25 +55,8 @@ impl Guide<'_> {
         format!("{}{due}", row.facts.name)
     }
 
-    fn calls_of(&self, row: &SourceRow, wall: &Wall) -> Vec<String> {
-        let mut calls = vec![self.calls(row, wall)];
-        if row.paused {
-            return calls;
-        }
-        let requests = row.requests;
-        calls.push(format!(
-            "{} of {} requests an hour are used",
-            requests.last_hour, requests.limit_per_hour
-        ));
-        calls.extend(
-            (row.flapping()).map(|changes| format!("it comes and goes: {changes} changes of late")),
-        );
-        calls.extend(row.notes.iter().cloned());
-        calls
-    }
-
     fn next_of(&self, row: &SourceRow, wall: &Wall) -> Vec<String> {
-        let mut next = vec![self.next_call(row, wall)];
+        let mut next = vec![next_call(row, wall)];
         let retry = row.error.as_ref().and_then(|error| error.retry_at);
         next.extend(
             retry
@@ -119,6 +77,49 @@ impl Guide<'_> {
         }
         next
     }
+}
+
+fn what_it_is(row: &SourceRow, state: DataState, wall: &Wall) -> String {
+    let what = format!("{} is an account at {}", row.name, row.vendor);
+    let devices = count(row.devices as u64, "device");
+    if row.paused {
+        return format!("{what}; it is switched off in the configuration (enabled = false).");
+    }
+    let Some(horizon) = row.horizon else {
+        return format!("{what}; nothing has arrived from it yet.");
+    };
+    let unconfirmed = if row.confirmed {
+        ""
+    } else {
+        ", as the history on disk has it; no call has confirmed it since the program started"
+    };
+    let state = match state {
+        DataState::Closed => "all its stores are closed, so nothing is expected".to_owned(),
+        DataState::Unknown => "none of its devices has sent anything yet".to_owned(),
+        DataState::Fresh => "it is fresh".to_owned(),
+        state => format!("it is {}, because its worst open device is", state.word()),
+    };
+    format!(
+        "{what} with {devices}. Its newest data is of {}{unconfirmed}; {state}.",
+        wall.ago(horizon)
+    )
+}
+
+fn calls_of(row: &SourceRow, wall: &Wall) -> Vec<String> {
+    let mut calls = vec![last_call(row, wall)];
+    if row.paused {
+        return calls;
+    }
+    let requests = row.requests;
+    calls.push(format!(
+        "{} of {} requests an hour are used",
+        requests.last_hour, requests.limit_per_hour
+    ));
+    calls.extend(
+        (row.flapping()).map(|changes| format!("it comes and goes: {changes} changes of late")),
+    );
+    calls.extend(row.notes.iter().cloned());
+    calls
 }
 
 /// A remark as a sentence of its own.

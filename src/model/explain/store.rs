@@ -1,25 +1,24 @@
 //! Explains the number of a store.
 
-use super::blame::{Who, is_overdue};
+use super::blame::{Who, fetch_trouble, is_overdue};
+use super::calls::{last_call, next_call};
 use super::gaps::gaps;
+use super::trust::{capacity, doubts, made};
 use super::wall::{Wall, count, listed, percent};
 use super::{Explanation, Guide, Link, link, paragraph};
-use crate::model::board::{Band, DeviceRow, Occupancy, Origin, Over, StoreRow};
+use crate::model::board::{DeviceRow, Origin, StoreRow};
 use crate::model::device::Kind;
-use crate::model::figure::Flag;
 use crate::model::health::DataState;
 use crate::model::store::{Member, Reset};
 
 /// So many devices, sources or holes are named.
 const NAMED: usize = 3;
-/// So many good days make the errors of counters well known.
-const LEARNED: u32 = 7;
 
 /// What the sentences about one store are made of.
-struct Tale<'a> {
-    row: &'a StoreRow,
-    state: DataState,
-    wall: Wall,
+pub(super) struct Tale<'a> {
+    pub row: &'a StoreRow,
+    pub state: DataState,
+    pub wall: Wall,
     members: Vec<&'a DeviceRow>,
 }
 
@@ -29,7 +28,7 @@ impl Tale<'_> {
         counters.filter(|row| row.kind() == Kind::PeopleCounter)
     }
 
-    fn is_live(&self) -> bool {
+    pub fn is_live(&self) -> bool {
         matches!(
             self.state,
             DataState::Fresh | DataState::Due | DataState::Late | DataState::Stale
@@ -109,7 +108,7 @@ impl Guide<'_> {
         let sources = self.leading_sources(tale);
         let trouble: Vec<_> = sources
             .iter()
-            .filter_map(|source| self.fetch_trouble(source, &tale.wall))
+            .filter_map(|source| fetch_trouble(source, &tale.wall))
             .collect();
         if !trouble.is_empty() {
             return trouble;
@@ -141,7 +140,7 @@ impl Guide<'_> {
     fn store_chain(&self, tale: &Tale<'_>) -> Vec<Link> {
         let wall = &tale.wall;
         let sources = self.leading_sources(tale);
-        let mut calls: Vec<_> = sources.iter().map(|row| self.calls(row, wall)).collect();
+        let mut calls: Vec<_> = sources.iter().map(|row| last_call(row, wall)).collect();
         let by_hand = tale.row.evidence.by_hand.as_ref().map(|count| count.at);
         let inside = tale.row.occupancy.as_ref();
         if let Some(inside) = inside.filter(|inside| by_hand != Some(inside.shown.as_of)) {
@@ -149,12 +148,12 @@ impl Guide<'_> {
             calls.push(format!("the newest counts came at {came}"));
         }
         let links = [
-            link("number", number(tale)),
-            link("vendor", vendor(tale)),
-            link("counts", counts(tale)),
-            link("feeds", self.feeds(tale)),
-            link("calls", calls),
-            link("next", self.next(tale)),
+            link("number", &number(tale)),
+            link("vendor", &vendor(tale)),
+            link("counts", &counts(tale)),
+            link("feeds", &self.feeds(tale)),
+            link("calls", &calls),
+            link("next", &self.next(tale)),
         ];
         links.into_iter().flatten().collect()
     }
@@ -201,7 +200,7 @@ impl Guide<'_> {
         let data = data.filter(|_| tale.counters().next().is_some());
         let mut next: Vec<String> = data.into_iter().collect();
         let sources = self.leading_sources(tale);
-        next.extend(sources.iter().map(|source| self.next_call(source, wall)));
+        next.extend(sources.iter().map(|source| next_call(source, wall)));
         if let Some(change) = store.hours.next_change(store.timezone, self.now) {
             let open = store.hours.open_at(store.timezone, self.now);
             let word = if open { "closes" } else { "opens" };
@@ -242,146 +241,6 @@ fn unknown(tale: &Tale<'_>) -> String {
     format!("How many are inside {name} is unknown: no counts of today have arrived yet.")
 }
 
-/// Whose number it is, and what was done to it.
-fn made(tale: &Tale<'_>, inside: &Occupancy) -> Vec<String> {
-    let mut said = Vec::new();
-    match inside.origin {
-        Origin::Vendor => {
-            said.push("This is the vendor's own number, shown as it came.".to_owned());
-        }
-        Origin::OnBoard => {
-            said.push("Their sensors say so; nothing is corrected.".to_owned());
-            return said;
-        }
-        Origin::Counted => {
-            let raw = inside.raw;
-            let difference = i64::from(inside.shown.value) - raw;
-            said.push(match difference {
-                0 => "This is our own count from in and out; it equals their plain sum, there \
-                      was nothing to correct."
-                    .to_owned(),
-                _ => format!(
-                    "This is our own count from in and out. Their plain sum is {raw}, corrected \
-                     by {difference:+} for what the counters miss."
-                ),
-            });
-            if inside.shown.value == 0 && raw < 0 {
-                said.push(
-                    "More people seem to have left than came in, and fewer than none are not \
-                     shown."
-                        .to_owned(),
-                );
-            }
-        }
-    }
-    if inside.origin == Origin::Counted && tale.is_live() {
-        said.extend(learning(tale));
-    }
-    said
-}
-
-fn learning(tale: &Tale<'_>) -> Option<String> {
-    let evidence = &tale.row.evidence;
-    if let Some(count) = &evidence.by_hand {
-        let reason = if count.reason.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", count.reason)
-        };
-        let was = count
-            .was
-            .map_or_else(String::new, |was| format!(", was {was}"));
-        return Some(format!(
-            "It stands on a count by hand: {} at {}{reason}{was}.",
-            count.people,
-            tale.wall.at(count.at)
-        ));
-    }
-    match evidence.learned_days {
-        0 => Some(
-            "How the counters err is not known before the first whole day, so the band is wide."
-                .to_owned(),
-        ),
-        days if days < LEARNED => Some(format!(
-            "How the counters err has been learned from {} so far.",
-            count(days.into(), "good day")
-        )),
-        _ => None,
-    }
-}
-
-/// What to keep in mind, in the order of the flags.
-fn doubts(tale: &Tale<'_>, inside: &Occupancy) -> Vec<String> {
-    let row = tale.row;
-    let told =
-        |flag: Flag| {
-            match flag {
-        Flag::Partial => {
-            let coverage = row.today.map_or(0.0, |today| today.coverage);
-            Some(if coverage < 0.8 {
-                format!("Only {} of today's counts have arrived.", percent(coverage))
-            } else {
-                "Not all of today's counts have arrived.".to_owned()
-            })
-        }
-        Flag::Provisional => None,
-        Flag::Revised => Some(
-            "The vendor changed counts of today after they were first shown; the number follows."
-                .to_owned(),
-        ),
-        Flag::Suspect => Some(if row.evidence.vendor.is_some_and(|beside| beside.since.is_some()) {
-            "The vendor's number and ours have been apart for more than an hour: one of them is \
-             wrong."
-                .to_owned()
-        } else {
-            "Some of the counts are hard to believe.".to_owned()
-        }),
-        Flag::Silent => Some(
-            "A counter seems to see nothing although people are usual at this hour.".to_owned(),
-        ),
-        Flag::OneWay => Some("A counter sees people in one direction only.".to_owned()),
-        Flag::Drifting => Some(
-            "The counters drift: in and out do not fit each other, or not as they used to."
-                .to_owned(),
-        ),
-        Flag::ResetUnconfirmed => Some(
-            "At the last reset more people were left than the band explains, so the day before \
-             was counted badly."
-                .to_owned(),
-        ),
-    }
-        };
-    inside.shown.quality.flags().filter_map(told).collect()
-}
-
-fn capacity(row: &StoreRow, inside: &Occupancy) -> Option<String> {
-    let capacity = row.store.capacity?;
-    let share = percent(row.ratio()?);
-    let room = row.room().unwrap_or(0);
-    Some(match row.over() {
-        Some(Over::Certainly) => format!(
-            "That is certainly over the capacity of {capacity}: even the lower edge of the band \
-             is above it."
-        ),
-        Some(Over::Over) => format!("That is over the capacity of {capacity} ({share})."),
-        Some(Over::Possibly) => format!(
-            "It is possibly over the capacity of {capacity}: the upper edge of the band is {}.",
-            inside.high
-        ),
-        None => {
-            let near = if row.band() == Band::Near {
-                ", at or above the warning share"
-            } else {
-                ""
-            };
-            format!(
-                "That is {share} of the capacity of {capacity}{near}; {room} can still enter, \
-                 counted from the upper edge of the band."
-            )
-        }
-    })
-}
-
 fn number(tale: &Tale<'_>) -> Vec<String> {
     let Some(inside) = &tale.row.occupancy else {
         return Vec::new();
@@ -395,10 +254,11 @@ fn vendor(tale: &Tale<'_>) -> Vec<String> {
         return Vec::new();
     };
     let wall = &tale.wall;
-    let since = beside.since.map_or_else(
-        || "they agree within the band".to_owned(),
-        |since| format!("apart by {:+} since {}", beside.difference, wall.at(since)),
-    );
+    let since = match beside.since {
+        Some(since) => format!("apart by {:+} since {}", beside.difference, wall.at(since)),
+        None if beside.is_near() => "they agree within the band".to_owned(),
+        None => "apart for less than an hour".to_owned(),
+    };
     vec![
         format!(
             "the vendor says {} as of {}",

@@ -16,6 +16,17 @@ pub struct Accumulated {
     values: Vec<(Timestamp, f64)>,
 }
 
+/// A step that is known only as a sum: nobody looked while it was made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// The last look before it, or the day's start.
+    pub from: Timestamp,
+    /// The value after it.
+    pub to: Timestamp,
+    /// How much.
+    pub amount: f64,
+}
+
 /// Growth of the running day.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Growth {
@@ -86,9 +97,43 @@ impl Accumulated {
         Some(growth)
     }
 
-    /// Growth per hour of the day so far, from its start; `None` for hours before the first value.
+    /// The steps of the day that nobody saw being made and that may belong to more than one of its
+    /// hours. `unseen` are the holes between looks, oldest first.
     #[must_use]
-    pub fn hours(&self, until: Timestamp) -> Vec<Option<f64>> {
+    pub fn unseen(&self, unseen: &[(Timestamp, Timestamp)]) -> Vec<Step> {
+        let Some(day) = self.day else {
+            return Vec::new();
+        };
+        let step = |pair: &[(Timestamp, f64)]| {
+            let ((before, from), (at, to)) = (pair[0], pair[1]);
+            let hole = unseen
+                .iter()
+                .find(|(from, to)| (*from..*to).contains(&at))?;
+            let from_instant = before.max(hole.0).max(day);
+            let of_one_hour = self.hour(from_instant) == self.hour(at);
+            let moved = (to - from).abs() > 0.0 && at > day;
+            (moved && !of_one_hour).then_some(Step {
+                from: from_instant,
+                to: at,
+                amount: if to - from > self.leap {
+                    0.0
+                } else {
+                    (to - from).max(0.0)
+                },
+            })
+        };
+        self.values.windows(2).filter_map(step).collect()
+    }
+
+    fn hour(&self, at: Timestamp) -> Option<i64> {
+        self.day
+            .map(|day| (at - day).num_seconds().div_euclid(3600))
+    }
+
+    /// Growth per hour of the day so far, from its start; `None` for hours before the first value
+    /// and for those that share an [unseen](Self::unseen) step.
+    #[must_use]
+    pub fn hours(&self, until: Timestamp, unseen: &[Step]) -> Vec<Option<f64>> {
         let Some(day) = self.day else {
             return Vec::new();
         };
@@ -113,6 +158,15 @@ impl Accumulated {
                 *hour += step;
             }
         }
+        for step in unseen {
+            let hours = [step.from, step.to].map(|at| {
+                let hour = self.hour(at).unwrap_or_default();
+                usize::try_from(hour).unwrap_or_default()
+            });
+            for hour in grown.iter_mut().take(hours[1] + 1).skip(hours[0]) {
+                *hour = None;
+            }
+        }
         grown
     }
 
@@ -130,9 +184,8 @@ impl Accumulated {
     fn carries_nothing(&self, middle: usize) -> bool {
         let Some(day) = self.day else { return false };
         let [before, here, after] = [middle - 1, middle, middle + 1].map(|i| self.values[i]);
-        let hour = |at: Timestamp| (at - day).num_seconds().div_euclid(3600);
         before.0 > day
-            && hour(before.0) == hour(after.0)
+            && self.hour(before.0) == self.hour(after.0)
             && before.1 <= here.1
             && here.1 <= after.1
             && after.1 - before.1 <= self.leap
@@ -198,7 +251,44 @@ mod tests {
         reversed.reverse();
         let reversed = day(&reversed);
         assert_eq!(sorted.growth(), reversed.growth());
-        assert_eq!(sorted.hours(at(150)), [Some(2.0), Some(0.0), Some(5.0)]);
+        assert_eq!(
+            sorted.hours(at(150), &[]),
+            [Some(2.0), Some(0.0), Some(5.0)]
+        );
+    }
+
+    #[test]
+    fn what_grew_while_nobody_looked_belongs_to_no_single_hour() {
+        let day = day(&[(-10, 1.0), (10, 4.0), (250, 41.0), (310, 43.0)]);
+        // Nobody looked from 00:50 to 04:30.
+        let unseen = day.unseen(&[(at(50), at(270))]);
+        let step = Step {
+            from: at(50),
+            to: at(250),
+            amount: 37.0,
+        };
+        assert_eq!(unseen, [step]);
+        let hours = day.hours(at(330), &unseen);
+        assert_eq!(hours, [None, None, None, None, None, Some(2.0)]);
+        // The sum is known all the same.
+        assert_eq!(
+            day.growth().map(|growth| growth.amount.to_bits()),
+            Some(42.0_f64.to_bits())
+        );
+    }
+
+    #[test]
+    fn a_short_hole_and_a_quiet_one_hide_nothing() {
+        let day = day(&[(-10, 1.0), (10, 4.0), (55, 5.0), (130, 6.0)]);
+        for hole in [(at(20), at(58)), (at(60), at(125)), (at(131), at(300))] {
+            assert_eq!(day.unseen(&[hole]), []);
+        }
+        // From before midnight: the hours since midnight share the step.
+        let overnight = day.unseen(&[(at(-60), at(10)), (at(5), at(56))]);
+        assert_eq!(overnight, []);
+        let overnight = day.unseen(&[(at(-60), at(131))]);
+        assert_eq!(overnight.len(), 1);
+        assert_eq!(overnight[0].from, at(55));
     }
 
     #[test]

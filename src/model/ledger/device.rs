@@ -6,12 +6,13 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
-use super::accumulated::Accumulated;
+use super::accumulated::{Accumulated, Step};
 use super::cells::Cells;
 use super::day::{self, Grid};
+use super::spans::Spans;
 use super::totals::Totals;
 use crate::model::Timestamp;
-use crate::model::board::{DeviceRow, Figures};
+use crate::model::board::{DeviceRow, Figures, Gap};
 use crate::model::calendar::{local_midnight, next_midnight};
 use crate::model::device::{Detail, DeviceId, Facts};
 use crate::model::figure::{Figure, Flag, Quality};
@@ -250,7 +251,7 @@ impl Device {
                         .map(|(as_of, people)| self.figure(as_of, people, Quality::GOOD)),
                 }
             }
-            State::Document(document) => self.document_figures(document),
+            State::Document(document) => self.document_figures(document, about.delivered),
             State::Machine(machine) => self.machine_figures(machine, about.now),
         }
     }
@@ -277,14 +278,16 @@ impl Device {
         }
     }
 
-    fn document_figures(&self, document: &Document) -> Figures {
+    fn document_figures(&self, document: &Document, looks: &Spans) -> Figures {
         let grown = document.grown.growth();
         let format = match &self.facts.detail {
             Detail::DocumentCounter { format, .. } => format.as_deref(),
             _ => None,
         };
         let until = self.as_of.unwrap_or(self.today.0);
-        let hours = document.grown.hours(until);
+        let holes: Vec<_> = looks.holes().collect();
+        let unseen = document.grown.unseen(&holes);
+        let hours = document.grown.hours(until, &unseen);
         Figures::DocumentCounter {
             value: document
                 .value
@@ -295,6 +298,7 @@ impl Device {
             growth_today: grown.filter(|g| g.whole).map(|g| whole(g.amount)),
             per_hour: hours.last().copied().flatten(),
             hours: hours.into_iter().map(|hour| hour.map(count)).collect(),
+            unseen: unseen.iter().map(gap).collect(),
         }
     }
 
@@ -327,6 +331,14 @@ impl Device {
     }
 }
 
+fn gap(step: &Step) -> Gap {
+    Gap {
+        from: step.from,
+        to: step.to,
+        growth: whole(step.amount),
+    }
+}
+
 /// What a device's row needs to know beside the device.
 #[derive(Clone, Debug)]
 pub(super) struct About<'a> {
@@ -337,7 +349,7 @@ pub(super) struct About<'a> {
     pub confirmed: bool,
     pub paused: bool,
     pub quiet_is_zero: bool,
-    pub delivered: &'a super::spans::Spans,
+    pub delivered: &'a Spans,
 }
 
 impl State {

@@ -77,7 +77,8 @@ pub struct RestoredSource {
     pub beats: Vec<Beat>,
     /// Start of the last attempt that brought data.
     pub last_success: Option<Timestamp>,
-    /// What was delivered by a feed that leaves out zero rows.
+    /// What was delivered by a feed that leaves out zero rows; when document counters were looked
+    /// at.
     pub delivered: Spans,
 }
 
@@ -214,6 +215,9 @@ impl Ledger {
         state.attempted(attempt, news, u32::try_from(revised).unwrap_or(u32::MAX));
         if let Some(delivery) = &attempt.outcome.delivery {
             self.delivered(source, delivery);
+            if attempt.outcome.error.is_none() {
+                self.seen(source, delivery, attempt.started);
+            }
         }
         let state = &self.sources[usize::from(source)];
         let horizon = state.horizon;
@@ -313,7 +317,7 @@ impl Ledger {
     }
 
     /// What history should remember of a source's deliveries, to know after a restart which
-    /// quiet stretches were delivered.
+    /// quiet stretches were delivered and when document counters were looked at.
     #[must_use]
     pub fn delivered_spans(&self, name: &str) -> Option<&Spans> {
         let source = self.source_index(name)?;
@@ -451,6 +455,15 @@ impl Ledger {
         state.horizon = state.horizon.max(as_of);
     }
 
+    /// Takes note that document counters were looked at: what they grow between two looks that are
+    /// far apart is known only as a sum.
+    fn seen(&mut self, source: u16, delivery: &Delivery, at: Timestamp) {
+        let documents = |(_, facts): &(DeviceId, Facts)| facts.kind() == Kind::DocumentCounter;
+        if !delivery.facts.is_empty() && delivery.facts.iter().all(documents) {
+            self.sources[usize::from(source)].delivered.look(at);
+        }
+    }
+
     /// Takes what a delivery says beyond its readings.
     fn delivered(&mut self, source: u16, delivery: &Delivery) {
         let plan = self.plan.clone();
@@ -466,10 +479,16 @@ impl Ledger {
             self.watched(source, from);
         }
         let state = &mut self.sources[usize::from(source)];
-        if delivery.roster
-            && let Some(error) = missing_member(&plan, name, &delivery.facts)
-        {
-            state.blame(error);
+        if delivery.roster {
+            if let Some(error) = missing_member(&plan, name, &delivery.facts) {
+                state.blame(error);
+            }
+        } else if delivery.rows > 0 {
+            let unheard = claimed(&plan, name).find(|(_, id)| !self.devices.contains_key(*id));
+            let note = unheard.map(|(store, id)| {
+                format!("nothing has come of {id} yet, which store \"{store}\" names: check it")
+            });
+            state.notes.extend(note);
         }
     }
 }
@@ -545,17 +564,8 @@ impl Ledger {
 
 /// The error for a configured device that the account does not have.
 fn missing_member(plan: &Plan, source: &str, roster: &[(DeviceId, Facts)]) -> Option<SourceError> {
-    let claims = plan.stores.iter().flat_map(|store| {
-        let members = store.members.iter();
-        members.map(move |member| (&store.name, member))
-    });
     let known: HashSet<_> = roster.iter().map(|(id, _)| id).collect();
-    let (store, id) = claims
-        .filter_map(|(store, member)| match member {
-            Member::Device(id) if id.source() == source => Some((store, id)),
-            _ => None,
-        })
-        .find(|(_, id)| !known.contains(id))?;
+    let (store, id) = claimed(plan, source).find(|(_, id)| !known.contains(id))?;
     Some(SourceError::new(
         ErrorKind::Config,
         format!(
@@ -563,6 +573,17 @@ fn missing_member(plan: &Plan, source: &str, roster: &[(DeviceId, Facts)]) -> Op
              correct `members` in the configuration"
         ),
     ))
+}
+
+/// The devices of a source that stores name, each with the store's name.
+fn claimed<'a>(plan: &'a Plan, source: &'a str) -> impl Iterator<Item = (&'a str, &'a DeviceId)> {
+    plan.stores.iter().flat_map(move |store| {
+        let members = store.members.iter();
+        members.filter_map(move |member| match member {
+            Member::Device(id) if id.source() == source => Some((&*store.name, id)),
+            _ => None,
+        })
+    })
 }
 
 fn zone_of(plan: &Plan, store: Option<usize>, facts: &Facts) -> Tz {

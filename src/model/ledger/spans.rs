@@ -1,5 +1,6 @@
 //! Stretches of time that have been delivered.
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Timestamp;
@@ -8,6 +9,11 @@ use crate::model::Timestamp;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Spans(Vec<(Timestamp, Timestamp)>);
+
+/// Looks no further apart than this leave nothing unseen that matters.
+const NEAR: TimeDelta = TimeDelta::minutes(30);
+/// How long looks are remembered.
+const KEPT: TimeDelta = TimeDelta::days(3);
 
 impl Spans {
     /// Adds a stretch, joining those that touch it.
@@ -40,6 +46,22 @@ impl Spans {
     /// Each stretch, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (Timestamp, Timestamp)> {
         self.0.iter().copied()
+    }
+
+    /// Adds a look at `at`. Looks that are no further apart than [`NEAR`] are one stretch. What
+    /// ended days ago is forgotten, but never the newest stretch: the hole behind it counts.
+    pub fn look(&mut self, at: Timestamp) {
+        let before = self.0.last().map(|(_, end)| *end);
+        if let Some(end) = before {
+            self.forget((at - KEPT).min(end - TimeDelta::seconds(1)));
+        }
+        let from = before.filter(|end| *end <= at && at - *end <= NEAR);
+        self.add(from.unwrap_or(at), at + TimeDelta::seconds(1));
+    }
+
+    /// The holes between the stretches, oldest first.
+    pub fn holes(&self) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        self.0.windows(2).map(|pair| (pair[0].1, pair[1].0))
     }
 
     /// Forgets what ended before `before`.
@@ -95,6 +117,29 @@ mod tests {
         assert!(spans.covers(at(3), at(29)) && !spans.covers(at(3), at(31)));
         spans.forget(at(30));
         assert_eq!(spans, Spans::default());
+    }
+
+    #[test]
+    fn looks_that_are_far_apart_leave_a_hole() {
+        let mut spans = Spans::default();
+        for minute in [0, 1, 20, 45, 200, 201] {
+            spans.look(at(minute));
+        }
+        let second = TimeDelta::seconds(1);
+        assert_eq!(
+            spans.holes().collect::<Vec<_>>(),
+            [(at(45) + second, at(200))]
+        );
+        // A week later the last look is still known.
+        let week = 7 * 24 * 60;
+        spans.look(at(week));
+        assert_eq!(
+            spans.holes().collect::<Vec<_>>(),
+            [(at(201) + second, at(week))]
+        );
+        // A clock that was set back.
+        spans.look(at(100));
+        assert_eq!(spans.holes().count(), 2);
     }
 
     proptest! {

@@ -484,3 +484,95 @@ fn what_history_left_is_shown_unconfirmed() {
     assert_eq!(before.day, after.day);
     assert_eq!(after.data_state(at("2026-03-02T08:17:00Z")), DataState::Due);
 }
+
+#[test]
+fn what_a_document_counter_grew_in_an_outage_is_one_step_and_no_hour() {
+    let facts = Facts {
+        name: "Default".to_owned(),
+        timezone: Some(Tz::UTC),
+        detail: Detail::DocumentCounter {
+            counter_type: "BillCounter".to_owned(),
+            format: None,
+            enterprise: None,
+            enterprise_name: None,
+            day_offset_s: 0,
+            guests_in_house: None,
+            rooms: None,
+        },
+    };
+    let id = "hotel/1";
+    let mut ledger = ledger(
+        vec![source("hotel", Quiet::Missing, Stamp::Start)],
+        Vec::new(),
+        "2026-03-02T00:00:00Z",
+    );
+    let mut look = |now: &str, value: Option<(&str, f64)>| {
+        let came = attempt("hotel", now, delivery(&[(id, facts.clone())], None));
+        let changes = value.map(|(stamp, value)| level(id, stamp, Level::CounterValue, value));
+        ledger.apply(&came, &changes.into_iter().collect::<Vec<_>>(), at(now));
+        match &ledger
+            .board()
+            .device(&DeviceId::parse(id).unwrap())
+            .unwrap()
+            .figures
+        {
+            Figures::DocumentCounter {
+                growth_today,
+                hours,
+                unseen,
+                ..
+            } => (*growth_today, hours.to_vec(), unseen.to_vec()),
+            other => panic!("{other:?}"),
+        }
+    };
+    look(
+        "2026-03-02T00:10:00Z",
+        Some(("2026-03-01T22:00:00Z", 100.0)),
+    );
+    look(
+        "2026-03-02T00:30:00Z",
+        Some(("2026-03-02T00:25:00Z", 103.0)),
+    );
+    look("2026-03-02T00:59:00Z", None);
+    // Nobody looks for three hours.
+    let (today, hours, unseen) = look(
+        "2026-03-02T04:05:00Z",
+        Some(("2026-03-02T03:40:00Z", 140.0)),
+    );
+    assert_eq!(today, Some(40));
+    assert_eq!(hours, [None; 4]);
+    let gap = crate::model::board::Gap {
+        from: at("2026-03-02T00:59:01Z"),
+        to: at("2026-03-02T03:40:00Z"),
+        growth: 37,
+    };
+    assert_eq!(unseen, [gap]);
+    let (today, hours, _) = look(
+        "2026-03-02T04:20:00Z",
+        Some(("2026-03-02T04:19:00Z", 142.0)),
+    );
+    assert_eq!((today, hours[4]), (Some(42), Some(2)));
+}
+
+#[test]
+fn a_member_of_which_nothing_has_come_is_mentioned() {
+    let mut ledger = ledger(
+        vec![source("opap", Quiet::Zero, Stamp::Start)],
+        vec![ermou(&["opap/200041", "opap/999"])],
+        "2026-03-02T08:16:00Z",
+    );
+    let mut brings = |facts: &[(&str, Facts)]| {
+        let started = attempt("opap", "2026-03-02T08:16:01Z", delivery(facts, None));
+        ledger.apply(&started, &[], at("2026-03-02T08:16:02Z"));
+        let row = &ledger.board().sources[0];
+        (row.notes.clone(), row.error.clone())
+    };
+    let (notes, error) = brings(&[("opap/200041", counter("200041"))]);
+    assert!(
+        notes[0].contains("nothing has come of opap/999 yet"),
+        "{notes:?}"
+    );
+    assert_eq!(error, None);
+    let (notes, _) = brings(&[("opap/999", counter("999"))]);
+    assert!(notes.is_empty(), "{notes:?}");
+}

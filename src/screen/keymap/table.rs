@@ -161,6 +161,13 @@ pub const KEYS: &[Binding] = &[
         STORES,
     ),
     bind(
+        &[key('w')],
+        Command::Compare,
+        "Compare today with the same weekday last week, the median of the last four, or nothing",
+        None,
+        STORES,
+    ),
+    bind(
         &[key(' ')],
         Command::Freeze,
         "Freeze the picture while data keeps coming, or let it run again",

@@ -10,7 +10,7 @@ use crate::model::board::{Board, Requests, SourceRow, StoreRow};
 use crate::model::evidence::Evidence;
 use crate::model::health::{Expectation, FetchState};
 use crate::model::store::Store;
-use crate::screen::app::Spot;
+use crate::screen::app::{Against, Spot};
 use crate::screen::input::Key;
 use crate::screen::row::Sort;
 
@@ -280,6 +280,56 @@ fn a_frozen_picture_stays_while_boards_come() {
     assert_eq!(app.shown_at(now() + TimeDelta::hours(9)), now());
     press(&mut app, " ");
     assert_eq!(listed(&app), Vec::<&str>::new());
+}
+
+#[test]
+fn what_is_usual_is_asked_for_once() {
+    let mut app = app();
+    assert_eq!(press(&mut app, "w"), [Action::Emit(Effect::Compare)]);
+    assert_eq!(app.comparing.word(), "last week");
+    assert_eq!(press(&mut app, "w"), []);
+    assert_eq!(app.comparing.word(), "median");
+    assert_eq!(press(&mut app, "ww"), []);
+    assert_eq!(app.comparing.word(), "last week");
+    let row = app.judgement.stores[0].row.clone();
+    assert_eq!(app.against(&row), Some(Against::Reading));
+    answered(&mut app, &Answer::Usual(Arc::default()), now());
+    assert_eq!(app.against(&row), Some(Against::NoGoodDay));
+    press(&mut app, "ww");
+    assert_eq!(app.against(&row), None);
+}
+
+#[test]
+fn space_and_zero_come_back_from_the_past_and_from_a_frozen_picture() {
+    let past = now() - TimeDelta::minutes(15);
+    for back in [" ", "0"] {
+        let mut app = app();
+        let asked = press(&mut app, " ,");
+        assert_eq!(
+            asked,
+            [Action::Emit(Effect::LookBack(past))],
+            "from a frozen one too"
+        );
+        let board = Arc::new(Board::empty(past));
+        answered(&mut app, &Answer::Past { at: past, board }, now());
+        assert_eq!((app.past(), listed(&app).len()), (Some(past), 0));
+        press(&mut app, back);
+        assert_eq!((app.past(), listed(&app).len()), (None, 5));
+        assert_eq!(app.shown_at(now()), now());
+    }
+    let mut app = app();
+    assert_eq!(
+        press(&mut app, "."),
+        [],
+        "there is nothing after the present"
+    );
+}
+
+#[test]
+fn a_recording_asks_nobody() {
+    let mut app = app();
+    app.recorded = true;
+    assert_eq!(press(&mut app, "r"), []);
 }
 
 #[test]

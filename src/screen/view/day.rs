@@ -7,6 +7,7 @@ use crate::model::board::{Cell, Day, StoreRow};
 use crate::model::calendar::first_instant;
 use crate::model::reading::Flow;
 use crate::model::store::Store;
+use crate::model::usual::Usual;
 
 use crate::screen::widgets::bars::Point;
 
@@ -64,6 +65,16 @@ impl Axis {
             .filter(|(begins, _)| *begins >= self.from && *begins < self.to)
             .map(|(begins, cell)| self.point(begins, &cell))
             .collect()
+    }
+
+    /// How many people are usually inside at the end of each cell of the whole axis.
+    #[must_use]
+    pub fn usual(&self, usual: &Usual) -> Vec<Option<u32>> {
+        let ends = (1..=self.cells()).map(|number| {
+            let number = i64::try_from(number).unwrap_or(i64::MAX);
+            self.from + TimeDelta::seconds(self.cell_s.saturating_mul(number))
+        });
+        ends.map(|at| usual.inside_at(at)).collect()
     }
 
     /// Labels for whole hours, every so many: the number of a cell and the hour.

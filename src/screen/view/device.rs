@@ -128,15 +128,26 @@ fn numbers(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Vec<Fact> {
             value,
             growth_today,
             per_hour,
+            unseen,
             ..
-        } => vec![
-            ("value", shown(scene, value.as_ref(), i64::to_string)),
-            ("today", plain(scene, growth_today.map(words::signed))),
-            (
-                "last hour",
-                plain(scene, per_hour.map(|rate| words::decimal(rate, 1))),
-            ),
-        ],
+        } => {
+            let mut numbers = vec![
+                ("value", shown(scene, value.as_ref(), i64::to_string)),
+                ("today", plain(scene, growth_today.map(words::signed))),
+                (
+                    "last hour",
+                    plain(scene, per_hour.map(|rate| words::decimal(rate, 1))),
+                ),
+            ];
+            // What nobody saw being made is one step, not a row of hours.
+            numbers.extend(unseen.iter().map(|gap| {
+                let growth = words::signed(gap.growth);
+                let (from, to) = (scene.time(gap.from), scene.time(gap.to));
+                let text = format!("{growth} between {from} and {to}, when nobody looked");
+                ("gap", plain(scene, Some(text)))
+            }));
+            numbers
+        }
         Figures::Machine {
             sales_today,
             last_sale,

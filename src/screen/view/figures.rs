@@ -79,15 +79,20 @@ pub fn people(totals: &Totals) -> String {
     words::count(totals.inside)
 }
 
-/// The band around the people inside several stores: `±14`; nothing without one.
+/// The band around the people inside several stores: `±14`, or `0–71` where it is cut off at zero;
+/// nothing without one.
 pub fn spread(scene: &Scene<'_>, totals: &Totals) -> String {
     match totals.half() {
         0 => String::new(),
+        half if half > totals.inside => {
+            let high = words::count(totals.inside.saturating_add(half));
+            format!("0{}{high}", scene.glyphs().dash)
+        }
         half => format!("{}{}", scene.glyphs().plus_minus, words::count(half)),
     }
 }
 
-/// The share of the capacity and its word: `104% over`.
+/// The share of the capacity and its word: `104% over`, `46% over?` where it is only possible.
 pub fn full(scene: &Scene<'_>, judged: &Judged<StoreRow>) -> Vec<Piece> {
     let theme = scene.theme();
     let gone = matches!(judged.state, DataState::Dead | DataState::Unknown);
@@ -98,13 +103,14 @@ pub fn full(scene: &Scene<'_>, judged: &Judged<StoreRow>) -> Vec<Piece> {
         _ if judged.state == DataState::Stale => ("", theme.stale),
         _ if judged.state == DataState::Closed => ("", theme.faint),
         Band::Over => ("over", theme.bad),
+        Band::Near if judged.row.over().is_some() => ("over?", theme.warn),
         Band::Near => ("near", theme.warn),
         Band::Normal | Band::Unknown => ("", theme.text),
     };
     let percent = words::percent(ratio);
     vec![
         (format!("{percent:>5}"), style),
-        (format!(" {word:<4}"), style),
+        (format!(" {word:<5}"), style),
     ]
 }
 

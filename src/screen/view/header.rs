@@ -120,6 +120,7 @@ fn counts(scene: &Scene<'_>) -> Vec<Piece> {
     let counts = scene.app.judgement.counts;
     let all = [
         (counts.over, "over", theme.bad),
+        (counts.possibly, "over?", theme.warn),
         (counts.near, "near", theme.warn),
         (counts.overdue, "overdue", theme.warn),
         (counts.doubtful, "doubtful", theme.warn),

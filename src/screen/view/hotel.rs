@@ -86,6 +86,7 @@ fn cell<'a>(
         growth_today,
         per_hour,
         hours,
+        ..
     } = &row.figures
     else {
         return Cell::blank();

@@ -7,10 +7,12 @@ use ratatui::layout::Rect;
 use crate::model::board::StoreRow;
 use crate::model::figure::Quality;
 use crate::model::totals::Totals;
+use crate::model::usual::Yardstick;
 
 use super::day::Axis;
 use super::figures;
 use super::list::{self, Table, cell_area};
+use crate::screen::app::Against;
 use crate::screen::judge::Judged;
 use crate::screen::row::{Row, Sort, data_glyph};
 use crate::screen::scene::Scene;
@@ -29,6 +31,7 @@ enum Key {
     Full,
     Entered,
     Left,
+    Usual,
     Today,
     Age,
     Glyph,
@@ -74,9 +77,13 @@ fn columns(scene: &Scene<'_>, width: u16) -> Vec<Column<Key>> {
         Column::numbers(Key::Inside, inside_title(scene), 6, 0).after(1),
         Column::words(Key::Band, "", 6, 5).after(1),
         Column::words(Key::Gauge, "Of capacity", 12, 6).up_to(20),
-        Column::words(Key::Full, " Full", 10, 3).after(if narrow { 0 } else { 2 }),
+        Column::words(Key::Full, " Full", 11, 3).after(u16::from(!narrow)),
         Column::numbers(Key::Entered, "In", 6, 4).after(1),
-        Column::numbers(Key::Left, "Out", 6, 4),
+        match scene.app.comparing.yardstick {
+            None => Column::numbers(Key::Left, "Out", 6, 4),
+            Some(Yardstick::LastWeek) => Column::numbers(Key::Usual, "Last wk", 7, 4).after(1),
+            Some(Yardstick::MedianOfFour) => Column::numbers(Key::Usual, "Median", 7, 4).after(1),
+        },
         Column::words(Key::Today, "Today", 16, 7).up_to(32),
         Column::numbers(Key::Age, "Age", 5, 2).after(if narrow { 0 } else { 2 }),
     ];
@@ -112,6 +119,7 @@ fn cell<'a>(
         Key::Full => Cell::Text(figures::full(scene, judged)),
         Key::Entered => total(scene, today.map(|today| today.entered), judged),
         Key::Left => total(scene, today.map(|today| today.left), judged),
+        Key::Usual => Cell::text(usual(scene, row), theme.faint),
         Key::Today => Cell::draw(move |area, buf| spark(scene, row, area, buf)),
         Key::Age => Cell::text(
             Row::Store(judged)
@@ -135,6 +143,17 @@ fn cell<'a>(
 fn total<'a>(scene: &Scene<'_>, value: Option<u64>, judged: &Judged<StoreRow>) -> Cell<'a> {
     let text = value.map_or_else(|| "--".to_owned(), words::count);
     Cell::text(text, scene.number_style(judged.state))
+}
+
+/// How many had come in on the day that is compared with when it was as late as the data reaches.
+fn usual(scene: &Scene<'_>, row: &StoreRow) -> String {
+    match (scene.app.against(row), row.today) {
+        (Some(Against::Usual(usual)), Some(_)) => {
+            let by = row.covered_to.unwrap_or(scene.now).min(scene.now);
+            words::count(usual.entered_by(by))
+        }
+        _ => "--".to_owned(),
+    }
 }
 
 fn spark(scene: &Scene<'_>, row: &StoreRow, area: Rect, buf: &mut Buffer) {

@@ -40,6 +40,7 @@ fn overall(scene: &Scene<'_>) -> Vec<Piece> {
     let counts = scene.app.judgement.counts;
     for (number, word, style) in [
         (counts.over, "over", theme.bad),
+        (counts.possibly, "over?", theme.warn),
         (counts.near, "near", theme.warn),
         (counts.overdue, "overdue", theme.warn),
         (counts.failing, "failing", theme.bad),

@@ -21,6 +21,8 @@ pub struct Chart<'a> {
     pub capacity: Option<u32>,
     /// The number from which a warning is due.
     pub warn: Option<f64>,
+    /// Numbers of another day, drawn as marks: one for each value of the whole width, or none.
+    pub marks: &'a [Option<u32>],
     /// Labels below: the number of a value and the text at it.
     pub labels: &'a [(usize, String)],
 }
@@ -62,7 +64,23 @@ impl Chart<'_> {
         if let Some(capacity) = self.capacity {
             pen.level(capacity, buf);
         }
+        self.mark(&pen, buf);
         self.label(&pen, buf);
+    }
+
+    /// Marks over the columns, so that both days can be seen.
+    fn mark(&self, pen: &Pen<'_>, buf: &mut Buffer) {
+        let plot = pen.plot;
+        for x in plot.x..plot.right() {
+            let number = usize::from(x - plot.x) * self.total / usize::from(plot.width);
+            let value = self.marks.get(number).copied().flatten();
+            if let Some(value) = value.filter(|value| *value > 0) {
+                let y = row_of(value, pen.top, plot);
+                buf[(x, y)]
+                    .set_symbol(pen.glyphs.rule)
+                    .set_style(pen.theme.accent);
+            }
+        }
     }
 
     /// The value at the upper edge: the capacity with a little air, or the largest value.
@@ -71,6 +89,7 @@ impl Chart<'_> {
             Point::Value(value) | Point::Provisional(value) => Some(*value),
             _ => None,
         });
+        let largest = largest.chain(self.marks.iter().copied().flatten());
         let air = self
             .capacity
             .map_or(0, |capacity| capacity.saturating_add(capacity / 10));
@@ -172,6 +191,7 @@ mod tests {
             total: 8,
             capacity: Some(100),
             warn: Some(80.0),
+            marks: &[],
             labels: &labels,
         };
         assert_eq!(
@@ -187,6 +207,24 @@ mod tests {
     }
 
     #[test]
+    fn marks_stand_over_columns_and_in_the_air() {
+        let points = [Point::Value(40), Point::Value(100)];
+        let marks = [Some(80), Some(50), Some(0), None];
+        let chart = Chart {
+            points: &points,
+            total: 4,
+            capacity: None,
+            warn: None,
+            marks: &marks,
+            labels: &[],
+        };
+        assert_eq!(
+            draw(&chart, (12, 5), &BLOCK),
+            ["   100 │─█", "         █", "    50 │▅─", "     0 │██", ""]
+        );
+    }
+
+    #[test]
     fn it_survives_any_size() {
         let points = [Point::Value(u32::MAX)];
         for width in 0..12 {
@@ -196,6 +234,7 @@ mod tests {
                     total: 1,
                     capacity: Some(u32::MAX),
                     warn: None,
+                    marks: &[Some(u32::MAX)],
                     labels: &[(0, "00".to_owned())],
                 };
                 draw(&chart, (width, height), &ASCII);

@@ -231,6 +231,9 @@ impl Bespot {
     }
 
     fn outcome(&self, gathered: Gathered) -> Outcome {
+        let progress = self.planner.progress();
+        // What has failed is asked again anyway; that is no catching up.
+        let progress = progress.filter(|_| gathered.error.is_none());
         let error = gathered.error.or_else(|| self.stores.error());
         if gathered.lists == 0 {
             return Outcome {
@@ -239,7 +242,7 @@ impl Bespot {
             };
         }
         let mut notes = self.stores.notes();
-        notes.extend(self.planner.progress());
+        notes.extend(progress);
         let memory = Memory {
             planner: self.planner.clone(),
             one_by_one: self.stores.one_by_one(),

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
 
 use crate::model::Timestamp;
-use crate::model::attempt::{Ask, Hole, SourceError};
-use crate::model::device::DeviceId;
+use crate::model::attempt::{Ask, SourceError};
 
 use super::client::Client;
 use super::decode::{self, CounterType, Sample};
@@ -24,19 +24,18 @@ pub(super) struct CatchUp {
     done: usize,
     /// Up to when the live polls have no hole; `None` before the first one.
     covered_to: Option<Timestamp>,
-    /// What an earlier run left has been taken up.
-    resumed: bool,
     /// Why no history is asked for, once the server has refused it.
     off: Option<String>,
 }
 
 /// A span of one counter of one tracker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Gap {
     tracker: i64,
     kind: CounterType,
     from: Timestamp,
     to: Timestamp,
+    #[serde(skip)]
     failures: u8,
 }
 
@@ -56,21 +55,10 @@ const SHARE: u32 = 4;
 const TRIES: u8 = 3;
 
 impl CatchUp {
-    /// Takes up what an earlier run left, once.
-    pub(super) fn resume(&mut self, holes: &[Hole]) {
-        if std::mem::replace(&mut self.resumed, true) {
-            return;
-        }
-        let gaps = holes.iter().filter_map(|hole| {
-            Some(Gap {
-                tracker: hole.device.local().parse().ok()?,
-                kind: CounterType::of(hole.level)?,
-                from: hole.from,
-                to: hole.to,
-                failures: 0,
-            })
-        });
-        self.gaps = gaps.collect();
+    /// Takes up what an earlier run left.
+    pub(super) fn resume(&mut self, memory: serde_json::Value) {
+        // What an older version left in another form is forgotten, not an error.
+        self.gaps = serde_json::from_value(memory).unwrap_or_default();
     }
 
     /// Plans what to ask for after a live reading at `now`: after a first start or an outage, each
@@ -118,14 +106,8 @@ impl CatchUp {
     }
 
     /// What a later run has to take up.
-    pub(super) fn holes(&self, source: &str) -> Vec<Hole> {
-        let hole = |gap: &Gap| Hole {
-            device: DeviceId::new(source, gap.tracker),
-            level: gap.kind.level(),
-            from: gap.from,
-            to: gap.to,
-        };
-        self.gaps.iter().map(hole).collect()
+    pub(super) fn memory(&self) -> Option<serde_json::Value> {
+        serde_json::to_value(&self.gaps).ok()
     }
 
     /// How far it is, or why no history is asked for.
@@ -239,6 +221,7 @@ mod tests {
     use crate::model::reading::{Level, Value};
 
     use super::*;
+    use crate::model::device::DeviceId;
 
     fn at(hour: i64) -> Timestamp {
         Timestamp::UNIX_EPOCH + TimeDelta::hours(hour)
@@ -371,9 +354,7 @@ mod tests {
              from 1970-01-01 05:00Z"
         );
         let mut later = CatchUp::default();
-        for _ in 0..2 {
-            later.resume(&catch_up.holes("fleet"));
-        }
+        later.resume(catch_up.memory().unwrap());
         assert_eq!(later.gaps, catch_up.gaps);
     }
 

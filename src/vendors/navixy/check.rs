@@ -91,7 +91,7 @@ impl Navixy {
             .await
         {
             Ok(wire) => {
-                let samples = decode::batch(&wire, &asked, reckoning);
+                let samples = decode::batch(&wire, &asked, reckoning, &self.readings.on_board);
                 finding(what, true, describe(&samples, asked.len()))
             }
             Err(refusal) => failed(what, &refusal.error),

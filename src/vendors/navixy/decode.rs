@@ -14,7 +14,9 @@ use super::stamp::{Reckoning, Stamp};
 use super::wire;
 
 /// The counters that are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub(super) enum CounterType {
     Odometer,
     EngineHours,
@@ -252,8 +254,13 @@ fn known_word(word: Option<&str>, known: &[&str], states: &mut States) -> Option
 }
 
 /// Counters and people on board of `tracker/readings/batch_list`. Trackers that were not asked for
-/// are passed over.
-pub(super) fn batch(wire: &wire::BatchReadings, asked: &Asked, reckoning: Reckoning) -> Samples {
+/// are passed over. `sensors` are the names of those that say how many people are on board.
+pub(super) fn batch(
+    wire: &wire::BatchReadings,
+    asked: &Asked,
+    reckoning: Reckoning,
+    sensors: &[String],
+) -> Samples {
     let mut samples = Samples::default();
     for (id, row) in &wire.result {
         let Some((tracker, heard)) = id.parse().ok().and_then(|id| asked.get_key_value(&id)) else {
@@ -264,7 +271,8 @@ pub(super) fn batch(wire: &wire::BatchReadings, asked: &Asked, reckoning: Reckon
             continue;
         };
         counters(&row.counters, *tracker, *heard, reckoning, &mut samples);
-        if let Some((at, people)) = on_board(row, *heard, reckoning, &mut samples.tally) {
+        let counted = on_board(row, sensors, *heard, reckoning, &mut samples.tally);
+        if let Some((at, people)) = counted {
             samples.list.push(Sample {
                 tracker: *tracker,
                 level: Level::OnBoard,

@@ -12,6 +12,8 @@ use super::decode::{Asked, CounterType};
 /// What is remembered between polls about reading values.
 #[derive(Debug)]
 pub(super) struct Readings {
+    /// Names of the sensors that say how many people are on board.
+    pub on_board: Vec<String>,
     pub way: Way,
     /// When values were last asked for.
     pub asked_at: Option<Timestamp>,
@@ -61,6 +63,7 @@ const CHUNK: usize = 100;
 impl Default for Readings {
     fn default() -> Self {
         Self {
+            on_board: Vec::new(),
             way: Way::Batch,
             asked_at: None,
             read: BTreeMap::new(),

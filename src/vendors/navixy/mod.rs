@@ -29,7 +29,7 @@ use crate::model::attempt::{Ask, Finding, Outcome, SourceError};
 use crate::model::health::Expectation;
 use crate::model::schedule::{Cadence, Publish};
 
-use super::source::{Common, Source};
+use super::source::{Common, Past, Source};
 use super::transport::{SharedBudget, Transport};
 
 use catch_up::CatchUp;
@@ -76,7 +76,10 @@ pub fn open(
         cadence: cadence(common),
         client: Client::new(transport, &settings.credential)?,
         fleet: Fleet::new(&settings.trackers),
-        readings: Readings::default(),
+        readings: Readings {
+            on_board: settings.on_board.clone(),
+            ..Readings::default()
+        },
         catch_up: CatchUp::default(),
         extras: Extras::default(),
         zone: None,
@@ -100,6 +103,12 @@ fn cadence(common: &Common) -> Cadence {
 }
 
 impl Source for Navixy {
+    fn resume(&mut self, memory: Option<serde_json::Value>, _: Arc<dyn Past>) {
+        if let Some(memory) = memory {
+            self.catch_up.resume(memory);
+        }
+    }
+
     fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome> {
         self.read(ask).boxed()
     }

@@ -20,26 +20,26 @@ const MOST: f64 = 100_000.0;
 /// A running total may be far larger than any one vehicle-load.
 const LARGEST_TOTAL: f64 = 1e12;
 
-const REMAINING: &str = "passengers_remaining";
 const ENTERED: &str = "total_passengers_entered";
 const LEFT: &str = "total_passengers_exit";
 
 /// The newest number of people on board and when it was measured.
 ///
-/// The vendor's own remaining count wins. Without it the difference of the running totals is taken,
+/// The vendor's own remaining count wins, by the first of `sensors` that there is. Without it the difference of the running totals is taken,
 /// where both directions are there for the same doors. A negative difference is no number of
 /// people and counts as rejected.
 pub(super) fn on_board(
     readings: &wire::TrackerReadings,
+    sensors: &[String],
     heard: Option<Timestamp>,
     reckoning: Reckoning,
     tally: &mut Tally,
 ) -> Option<(Timestamp, i64)> {
-    let mut remaining: Option<(Timestamp, f64)> = None;
+    let mut remaining = BTreeMap::<usize, Option<(Timestamp, f64)>>::new();
     let mut entered = Totals::new();
     let mut left = Totals::new();
     for (name, json, time) in named_values(readings) {
-        let meaning = Meaning::of(name);
+        let meaning = Meaning::of(name, sensors);
         if meaning == Meaning::Other || json.is_null() {
             continue;
         }
@@ -47,10 +47,9 @@ pub(super) fn on_board(
             Some(text) => tally.instant(text, reckoning),
             None => heard,
         };
-        let most = if meaning == Meaning::Remaining {
-            MOST
-        } else {
-            LARGEST_TOTAL
+        let most = match meaning {
+            Meaning::Remaining(_) => MOST,
+            _ => LARGEST_TOTAL,
         };
         let value = number(json).filter(|value| (0.0..=most).contains(value));
         let (Some(at), Some(value)) = (at, value) else {
@@ -58,13 +57,16 @@ pub(super) fn on_board(
             continue;
         };
         match meaning {
-            Meaning::Remaining => keep_newest(&mut remaining, (at, value)),
+            Meaning::Remaining(place) => {
+                keep_newest(remaining.entry(place).or_default(), (at, value));
+            }
             Meaning::Entered(place) => keep_newest(entered.entry(place).or_default(), (at, value)),
             Meaning::Left(place) => keep_newest(left.entry(place).or_default(), (at, value)),
             Meaning::Other => {}
         }
     }
-    let (at, people) = remaining.or_else(|| difference(&entered, &left))?;
+    let told = remaining.into_values().flatten().next();
+    let (at, people) = told.or_else(|| difference(&entered, &left))?;
     if !(0.0..=MOST).contains(&people) {
         tally.reject();
         return None;
@@ -89,16 +91,17 @@ type Totals = BTreeMap<Place, Option<(Timestamp, f64)>>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Meaning {
-    Remaining,
+    /// By the sensor at this place of the settings.
+    Remaining(usize),
     Entered(Place),
     Left(Place),
     Other,
 }
 
 impl Meaning {
-    fn of(name: &str) -> Self {
-        if name == REMAINING {
-            return Self::Remaining;
+    fn of(name: &str, sensors: &[String]) -> Self {
+        if let Some(place) = sensors.iter().position(|sensor| sensor == name) {
+            return Self::Remaining(place);
         }
         if let Some(place) = name.strip_prefix(ENTERED).and_then(place) {
             return Self::Entered(place);

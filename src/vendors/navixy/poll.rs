@@ -56,7 +56,6 @@ impl Navixy {
         let mut harvest = Harvest::default();
         self.client.begin();
         self.fleet.recall(&ask.known);
-        self.catch_up.resume(&ask.holes);
         if let Err(error) = self.gather(ask, &mut harvest).await {
             harvest.note(error);
         }
@@ -265,8 +264,8 @@ impl Navixy {
             roster: self.fleet.is_listed(),
             rows: u32::try_from(self.fleet.len()).unwrap_or(u32::MAX),
             rejected: harvest.rejected,
-            holes: self.catch_up.holes(&self.name),
             notes: self.notes(&harvest),
+            memory: self.catch_up.memory(),
             ..Delivery::default()
         };
         Outcome {

@@ -252,7 +252,8 @@ impl<'a> Round<'a> {
             Query::Batch => {
                 let body = request::readings(ids);
                 let wire = self.client.ask(Call::Readings, body).await?;
-                Ok(decode::batch(&wire, &self.asked, self.reckoning))
+                let names = &self.memory.on_board;
+                Ok(decode::batch(&wire, &self.asked, self.reckoning, names))
             }
             Query::Values(kind) => {
                 let body = request::counter_values(ids, kind);

@@ -15,6 +15,8 @@ pub struct Settings {
     pub credential: Credential,
     /// Tracker ids to watch; empty means all.
     pub trackers: Vec<i64>,
+    /// Names of the sensors that say how many people are on board.
+    pub on_board: Vec<String>,
 }
 
 /// How requests are authenticated.
@@ -35,7 +37,7 @@ static KEYS: Group = Group {
     title: "navixy",
     doc: "Navixy vehicle trackers, on the vendor's servers or self-hosted. Polled every 30 \
           seconds. Device ids are tracker ids.",
-    keys: &[&URL, &API_KEY, &USERNAME, &PASSWORD, &TRACKERS],
+    keys: &[&URL, &API_KEY, &USERNAME, &PASSWORD, &TRACKERS, &ON_BOARD],
 };
 
 static URL: Key<Address> = Key::required(
@@ -73,6 +75,17 @@ static TRACKERS: Key<List<Number<i64>>> = Key::preset(
     "Tracker ids to watch; empty means all.",
 );
 
+static ON_BOARD: Key<List<Text>> = Key::preset(
+    "on_board",
+    List {
+        of: Text,
+        filled: true,
+    },
+    "[\"passengers_remaining\"]",
+    "Names of the sensors or state fields that say how many people are on board; the first that \
+     a vehicle has is taken.",
+);
+
 impl VendorSettings for Settings {
     fn keys() -> &'static Group {
         &KEYS
@@ -85,9 +98,11 @@ impl VendorSettings for Settings {
     fn read(section: &Section<'_>) -> Option<Self> {
         let credential = read_credential(section);
         let trackers = section.get(&TRACKERS);
+        let on_board = section.get(&ON_BOARD);
         Some(Self {
             credential: credential?,
             trackers: trackers?,
+            on_board: on_board?,
         })
     }
 

@@ -38,6 +38,7 @@ fn account(server: &StandIn, credential: Credential, trackers: &[i64]) -> Navixy
     let settings = Settings {
         credential,
         trackers: trackers.to_vec(),
+        on_board: vec!["passengers_remaining".to_owned(), "people".to_owned()],
     };
     open(
         &server.common("fleet"),

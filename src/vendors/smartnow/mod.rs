@@ -89,7 +89,7 @@ pub fn open(
             .collect(),
         client: Client::new(transport, settings)?,
         fleet: Fleet::default(),
-        open: OpenEvents::default(),
+        open: OpenEvents::new(&settings.offline_codes),
         sales: None,
         events: None,
         sale_sweeps: VecDeque::new(),

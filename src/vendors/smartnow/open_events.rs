@@ -11,9 +11,6 @@ use super::decode::Event;
 use crate::model::Timestamp;
 use crate::model::device::OpenEvent;
 
-/// The event of a machine that lost its connection (vendor documentation, a report's sample).
-pub(super) const OFFLINE: &str = "CM_OFFLINE";
-
 /// How often open events are asked for again.
 const ASK_EVERY: TimeDelta = TimeDelta::minutes(10);
 
@@ -29,6 +26,8 @@ const KEPT: usize = 1000;
 /// Open events of all machines.
 #[derive(Debug, Default)]
 pub(super) struct OpenEvents {
+    /// Codes of the events of a machine that lost its connection.
+    offline_codes: Vec<String>,
     open: BTreeMap<i64, Open>,
     /// The newest offline event seen of a machine: when it happened, and its id.
     newest_offline: BTreeMap<i64, (Timestamp, i64)>,
@@ -46,6 +45,24 @@ struct Open {
 }
 
 impl OpenEvents {
+    /// No events yet. `offline_codes` are those of a machine that lost its connection.
+    pub fn new(offline_codes: &[String]) -> Self {
+        Self {
+            offline_codes: offline_codes.to_vec(),
+            ..Self::default()
+        }
+    }
+
+    /// The codes of events of a machine that lost its connection.
+    pub fn offline_codes(&self) -> &[String] {
+        &self.offline_codes
+    }
+
+    /// Whether an event with this code tells of a lost connection.
+    pub fn tells_offline(&self, code: &str) -> bool {
+        self.offline_codes.iter().any(|known| known == code)
+    }
+
     /// Takes up what an earlier run knew of a machine.
     pub fn restore(&mut self, machine: i64, events: &[OpenEvent]) {
         for event in events {
@@ -69,7 +86,8 @@ impl OpenEvents {
     }
 
     fn put(&mut self, event: &Event, seen: Option<Timestamp>) {
-        let superseded = event.code == OFFLINE && event.resolvable && !self.is_newest(event);
+        let offline = self.tells_offline(&event.code) && event.resolvable;
+        let superseded = offline && !self.is_newest(event);
         if !event.open || superseded {
             self.open.remove(&event.id);
             return;
@@ -98,8 +116,9 @@ impl OpenEvents {
             return false;
         }
         *newest = this;
+        let codes = &self.offline_codes;
         self.open.retain(|id, open| {
-            *id == event.id || open.machine != event.machine || open.event.code != OFFLINE
+            *id == event.id || open.machine != event.machine || !codes.contains(&open.event.code)
         });
         true
     }

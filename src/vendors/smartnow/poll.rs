@@ -6,7 +6,7 @@ use super::SmartNow;
 use super::client::Part;
 use super::cursor::{Cursor, Sweep};
 use super::decode::{Event, Listed, Page, Sale};
-use super::open_events::{OFFLINE, SINGLY};
+use super::open_events::SINGLY;
 use super::request::{Filter, PAGE};
 use crate::config::endpoint::Endpoint;
 use crate::model::Timestamp;
@@ -33,6 +33,8 @@ pub(super) struct Catch {
     answered: bool,
     /// Pages of growing tables that may still be read.
     pages: u32,
+    /// When the server learned of the newest row of the last page.
+    read_to: Option<Timestamp>,
 }
 
 impl Catch {
@@ -43,6 +45,7 @@ impl Catch {
             error: None,
             answered: false,
             pages,
+            read_to: None,
         }
     }
 
@@ -61,8 +64,13 @@ impl Catch {
         self.answered = true;
     }
 
-    fn note(&mut self, sentence: &str) {
-        self.delivery.notes.push(sentence.to_owned());
+    /// Says that more waits than a poll may read, and how far it is.
+    fn behind(&mut self, what: &str) {
+        let read_to = self.read_to.map_or_else(String::new, |at| {
+            format!("; those until {} are read", at.format("%Y-%m-%d %H:%MZ"))
+        });
+        let sentence = format!("catching up: {what}{read_to}");
+        self.delivery.notes.push(sentence);
     }
 }
 
@@ -158,7 +166,7 @@ impl SmartNow {
                 return Ok(());
             }
         }
-        catch.note("catching up: more sales wait than one poll reads");
+        catch.behind("more sales wait than one poll reads");
         Ok(())
     }
 
@@ -188,7 +196,7 @@ impl SmartNow {
                 return Ok(());
             }
         }
-        catch.note("catching up: more events wait than one poll reads");
+        catch.behind("more events wait than one poll reads");
         Ok(())
     }
 
@@ -212,15 +220,17 @@ impl SmartNow {
         endpoint: &Endpoint,
         catch: &mut Catch,
     ) -> Result<(), SourceError> {
-        let filter = Filter::code(OFFLINE);
-        let page: Page<Event> = self.client.newest(endpoint, &filter, PAGE).await?;
-        catch.count(&page);
-        let offline: Vec<_> = page
-            .rows
-            .into_iter()
-            .filter(|event| event.code == OFFLINE)
-            .collect();
-        self.take_events(&offline, catch.now);
+        for code in self.open.offline_codes().to_vec() {
+            let filter = Filter::code(&code);
+            let page: Page<Event> = self.client.newest(endpoint, &filter, PAGE).await?;
+            catch.count(&page);
+            let events = page.rows.into_iter();
+            // A server may ignore the filter.
+            let offline: Vec<_> = events
+                .filter(|event| self.open.tells_offline(&event.code))
+                .collect();
+            self.take_events(&offline, catch.now);
+        }
         Ok(())
     }
 
@@ -260,7 +270,7 @@ impl SmartNow {
             }
         }
         if !self.sale_sweeps.is_empty() || !self.event_sweeps.is_empty() {
-            catch.note("catching up: earlier rows are still being read");
+            catch.behind("earlier rows are still being read");
         }
         Ok(())
     }
@@ -272,7 +282,8 @@ impl SmartNow {
         catch: &mut Catch,
     ) -> Result<Page<T>, SourceError> {
         catch.pages = catch.pages.saturating_sub(1);
-        let page = self.client.page(endpoint, part).await?;
+        let page = self.client.page::<T>(endpoint, part).await?;
+        catch.read_to = page.rows.iter().filter_map(T::created).max();
         catch.count(&page);
         Ok(page)
     }

@@ -65,6 +65,7 @@ pub(super) fn skipping(endpoint: &Endpoint, rows: usize) -> Request {
         .query("limit", PAGE)
         .query("skip", rows)
         .query("sort", "id ASC")
+        .escaping_spaces()
 }
 
 /// Reads the newest rows of a growing table.
@@ -72,6 +73,7 @@ pub(super) fn newest(endpoint: &Endpoint, filter: &Filter, way: Dialect, limit: 
     filtered(Request::to(endpoint), filter, way)
         .query("sort", "id DESC")
         .query("limit", limit)
+        .escaping_spaces()
 }
 
 /// Reads a page of a growing table in the order of ids. Without `sort` the oldest rows of all
@@ -80,6 +82,7 @@ pub(super) fn ascending(endpoint: &Endpoint, filter: &Filter, way: Dialect) -> R
     filtered(Request::to(endpoint), filter, way)
         .query("sort", "id ASC")
         .query("limit", PAGE)
+        .escaping_spaces()
 }
 
 /// How the conditions of a filter are put together (inferred from the framework that the vendor's

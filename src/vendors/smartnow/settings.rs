@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::endpoint::Endpoint;
-use crate::config::form::{Address, Call, Choice, Hidden, Names, Number, Table, Text};
+use crate::config::form::{Address, Call, Choice, Hidden, List, Names, Number, Table, Text};
 use crate::config::key::{Group, Key};
 use crate::config::secret::Secret;
 use crate::config::section::Section;
@@ -23,6 +23,8 @@ pub struct Settings {
     pub password: Secret,
     /// Paths.
     pub endpoints: Endpoints,
+    /// Codes of the events that say that a machine is offline.
+    pub offline_codes: Vec<String>,
     /// How filters are put together; `None` means: whatever the server heeds.
     pub filter_style: Option<Style>,
     /// How comparisons are written; `None` means: whatever the server heeds.
@@ -70,6 +72,7 @@ static KEYS: Group = Group {
         &USERNAME,
         &PASSWORD,
         &MONEY_SCALE,
+        &OFFLINE_CODES,
         &FILTER_STYLE,
         &GREATER_THAN,
         &ENDPOINTS,
@@ -99,6 +102,15 @@ static MONEY_SCALE: Key<Names<Currency, Number<u32>>> = Key::preset(
     "{ EUR = 100 }",
     "How many of the vendor's units make one unit of a currency. Money in other currencies is not \
      shown. What is written here replaces the default.",
+);
+static OFFLINE_CODES: Key<List<Text>> = Key::preset(
+    "offline_codes",
+    List {
+        of: Text,
+        filled: true,
+    },
+    "[\"CM_OFFLINE\"]",
+    "Codes of the events that say that a machine is offline; manufacturers have codes of their own.",
 );
 static FILTER_STYLE: Key<Choice<Option<Style>>> = Key::preset(
     "filter_style",
@@ -181,6 +193,7 @@ impl VendorSettings for Settings {
         let password = section.get(&PASSWORD);
         let endpoints = read_endpoints(&section.table(&ENDPOINTS));
         let money_scale = section.get(&MONEY_SCALE);
+        let offline_codes = section.get(&OFFLINE_CODES);
         let filter_style = section.get(&FILTER_STYLE);
         let greater_than = section.get(&GREATER_THAN);
         Some(Self {
@@ -188,6 +201,7 @@ impl VendorSettings for Settings {
             password: password?,
             endpoints: endpoints?,
             money_scale: money_scale?,
+            offline_codes: offline_codes?,
             filter_style: filter_style?,
             greater_than: greater_than?,
         })

@@ -149,9 +149,10 @@ impl Transport {
         url.set_fragment(None);
         if !request.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&request.query);
-            // Every server reads `%20` as a space; `+` is one in forms only.
-            let query = url.query().map(|query| query.replace('+', "%20"));
-            url.set_query(query.as_deref());
+            if request.escapes_spaces {
+                let query = url.query().map(|query| query.replace('+', "%20"));
+                url.set_query(query.as_deref());
+            }
         }
         url
     }

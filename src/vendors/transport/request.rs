@@ -22,6 +22,8 @@ pub struct Request {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// JSON body.
     pub json: Option<serde_json::Value>,
+    /// A space in the query is sent as `%20` instead of `+`.
+    pub escapes_spaces: bool,
     /// Overrides the source's time-out, for calls that are known to be slow.
     pub timeout: Option<Duration>,
 }
@@ -48,6 +50,7 @@ impl Request {
             query: Vec::new(),
             headers: Vec::new(),
             json: None,
+            escapes_spaces: false,
             timeout: None,
         }
     }
@@ -56,6 +59,14 @@ impl Request {
     #[must_use]
     pub fn query(mut self, name: &str, value: impl fmt::Display) -> Self {
         self.query.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// With spaces in the query sent as `%20`. As `+`, which is the default, they are spaces only to
+    /// servers that read a query as a form.
+    #[must_use]
+    pub fn escaping_spaces(mut self) -> Self {
+        self.escapes_spaces = true;
         self
     }
 

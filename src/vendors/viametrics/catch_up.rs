@@ -25,17 +25,22 @@ const SHORT_INTERVAL_S: u64 = 15 * 60;
 impl Viametrics {
     /// Reads days that are owed, newest first, as far as this poll may.
     pub(super) async fn catch_up(&mut self, haul: &mut Haul) {
-        let mut left = AT_ONCE.min(self.affordable());
+        let mut left = AT_ONCE.max(self.calls()).min(self.affordable());
         while let Some(days) = self.planner.next(self.days_a_call()) {
-            if left == 0 || haul.is_stopped() {
+            if left < self.calls() || haul.is_stopped() {
                 return;
             }
-            left = left.saturating_sub(self.calls());
+            left -= self.calls();
             let fetched = self.fetch(days).await;
             haul.notes.extend(fetched.refused);
             match fetched.error {
-                // Whether the vendor takes ranges is not documented.
-                Some(error) if is_refusal(&error) && days.count() > 1 => self.ranges = Some(false),
+                // Whether the vendor takes ranges is not documented, nor how long they may be.
+                Some(error)
+                    if days.count() > 1
+                        && (is_refusal(&error) || error.kind == ErrorKind::Schema) =>
+                {
+                    self.ranges = Some(false);
+                }
                 Some(error) if is_refusal(&error) => {
                     let said = format!("{} cannot be read: {error}", days.from);
                     haul.notes.push(said);
@@ -174,7 +179,7 @@ impl Viametrics {
         if self.ranges == Some(false) {
             return 1;
         }
-        let counters = u64::try_from(self.counters.count()).unwrap_or(u64::MAX);
+        let counters = u64::try_from(self.counters.expected()).unwrap_or(u64::MAX);
         let counters = if self.singly { 1 } else { counters.max(1) };
         let a_day = counters.saturating_mul(24 * 3600 / SHORT_INTERVAL_S);
         (ROWS_A_CALL / a_day).max(1)

@@ -149,6 +149,13 @@ impl Counters {
         self.keys().count()
     }
 
+    /// How many counters are to be expected in an answer: before any have come in this run, those
+    /// that history knows.
+    #[must_use]
+    pub fn expected(&self) -> usize {
+        self.count().max(self.known.len())
+    }
+
     /// Every counter of the account, or those that are watched.
     #[must_use]
     pub fn facts(&self) -> Vec<(DeviceId, Facts)> {

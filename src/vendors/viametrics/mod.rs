@@ -211,7 +211,6 @@ impl Viametrics {
             readings: decoded.readings,
             rows: rows.total,
             rejected,
-            holes: Vec::new(),
             notes,
             memory: self.memory(),
         };

@@ -43,8 +43,18 @@ struct Pair {
     vendor: (u32, u32),
     /// People in and out by our rows.
     ours: (u32, u32),
-    /// It differs after the second look as well.
-    stands: bool,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    /// It is to be read again.
+    Asked,
+    /// What came then has the vendor's total, or has changed since: the next comparison tells.
+    Open,
+    /// It differs even then.
+    Differs,
 }
 
 impl Comparison {
@@ -85,14 +95,14 @@ impl Comparison {
                 counter: counter.clone(),
                 vendor: (total.entered, total.left),
                 ours: (ours.entered, ours.left),
-                stands: true,
+                state: State::Differs,
             };
             if !self.has_asked(&pair) {
                 if again.len() == MOST_DAYS && !again.contains(day) {
                     continue;
                 }
                 again.insert(*day);
-                pair.stands = false;
+                pair.state = State::Asked;
             }
             pairs.push(pair);
         }
@@ -101,20 +111,29 @@ impl Comparison {
     }
 
     /// Takes note of what a day that was read again has. Rows that the vendor has taken back stay
-    /// in history: such a pair stands only after the next comparison.
+    /// in history: such a pair is seen to differ only by the next comparison.
     pub fn reread(&mut self, day: NaiveDate, rows: &Totals) {
         for pair in self.pairs.iter_mut().filter(|pair| pair.day == day) {
             let key = (day, pair.counter.clone());
             let ours = rows.get(&key).copied().unwrap_or_default();
-            pair.ours = (ours.entered, ours.left);
-            pair.stands = pair.ours != pair.vendor;
+            let ours = (ours.entered, ours.left);
+            pair.state = match pair.state {
+                State::Asked if ours != pair.vendor => State::Differs,
+                // The vendor's total is that of an earlier day, and may have followed.
+                State::Differs if ours == pair.ours => State::Differs,
+                _ => State::Open,
+            };
+            pair.ours = ours;
         }
     }
 
     /// What stands, in words.
     #[must_use]
     pub fn note(&self) -> Option<String> {
-        let mut standing = self.pairs.iter().filter(|pair| pair.stands);
+        let mut standing = self
+            .pairs
+            .iter()
+            .filter(|pair| pair.state == State::Differs);
         let first = standing.next()?;
         let more = match standing.count() {
             0 => String::new(),
@@ -214,6 +233,23 @@ mod tests {
         held.extend(totals(&[(21, "507", 9, 7)]));
         assert!(comparison.compare(&vendor, &held).is_empty());
         assert_eq!(comparison, Comparison::default());
+    }
+
+    #[test]
+    fn rows_that_change_after_the_second_look_are_no_news_before_the_next_comparison() {
+        let mut comparison = Comparison::default();
+        let vendor = totals(&[(21, "507", 6, 6)]);
+        comparison.compare(&vendor, &totals(&[(21, "507", 5, 5)]));
+        comparison.reread(day(21), &vendor);
+        // Late rows, with one of the routine looks.
+        comparison.reread(day(21), &totals(&[(21, "507", 9, 9)]));
+        assert_eq!(comparison.note(), None);
+        let mut comparison = Comparison::default();
+        comparison.compare(&vendor, &totals(&[(21, "507", 5, 5)]));
+        for (people, told) in [(5, true), (5, true), (6, false)] {
+            comparison.reread(day(21), &totals(&[(21, "507", people, people)]));
+            assert_eq!(comparison.note().is_some(), told, "{people}");
+        }
     }
 
     #[test]

@@ -154,8 +154,12 @@ pub fn rows(list: &[Json], fields: &Fields) -> Rows {
 
 fn row(json: &Json, fields: &Fields) -> Option<Row> {
     let id = |aliases| Some(loose(field(json, aliases)?.1).id()?.trim().to_owned());
-    let count = |aliases| field(json, aliases).and_then(|(_, value)| loose(value).int());
-    let (entered, left) = (count(&fields.entered), count(&fields.left));
+    // A value that is no number spoils the row; a direction that is not there does not.
+    let count = |aliases| match field(json, aliases) {
+        Some((_, value)) => loose(value).int().map(Some),
+        None => Some(None),
+    };
+    let (entered, left) = (count(&fields.entered)?, count(&fields.left)?);
     if entered.is_none() && left.is_none() {
         return None;
     }
@@ -303,13 +307,15 @@ mod tests {
         let body = json!({"data": {"counterData": [
             {"counterId": 507, "datetime": "2026-03-02 09:00:00"},
             {"counterId": 507, "datetime": "2026-03-02 09:00:00", "I": null, "O": "n/a"},
+            {"counterId": 507, "datetime": "2026-03-02 09:00:00", "I": 3, "O": "n/a"},
+            {"counterId": 507, "datetime": "2026-03-02 09:00:00", "I": 2.5, "O": 1},
             {"counterId": 507, "datetime": "soon", "I": 1, "O": 1},
             {"counterId": 507, "I": 1, "O": 1},
             {"counterId": 507, "datetime": "2026-03-02 09:00:00", "I": -1, "O": 1},
             null, 7, []
         ]}});
         let rows = read(&body);
-        assert_eq!((rows.total, rows.rejected, rows.rows.len()), (8, 8, 0));
+        assert_eq!((rows.total, rows.rejected, rows.rows.len()), (10, 10, 0));
         assert_eq!(
             rows.odd_names.as_deref(),
             Some("the names counterId, datetime")

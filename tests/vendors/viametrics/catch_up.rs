@@ -220,6 +220,48 @@ async fn two_weeks_day_by_day_survive_a_restart() {
 }
 
 #[tokio::test]
+async fn a_range_whose_answer_cannot_be_read_is_asked_day_by_day() {
+    let mut rig = Rig::new(|seen, before| {
+        if seen.path == INTERVALS && seen.param("endTime") == "2026-03-01 23:59:59" {
+            let whole = seen.param("startTime") == "2026-03-01 00:00:00";
+            return if whole {
+                list(&[])
+            } else {
+                Answer::text(200, "text/html", "<h1>")
+            };
+        }
+        vendor(&morning())(seen, before)
+    })
+    .await;
+    let outcome = rig.poll(NOW, Some("2026-02-28T12:00:00Z")).await;
+    assert_eq!(outcome.error, None);
+    assert_eq!(rig.ranges()[2..], [day("2026-03-01"), day("2026-02-28")]);
+}
+
+#[tokio::test]
+async fn a_large_account_is_not_asked_for_months_in_one_answer() {
+    let mut rig = Rig::new(vendor(&morning())).await;
+    let facts = Facts {
+        name: String::new(),
+        timezone: None,
+        detail: Detail::PeopleCounter {
+            interval_s: Some(900),
+            group: None,
+        },
+    };
+    // As after a restart: history knows them, no row has come yet.
+    rig.known = (0..100)
+        .map(|number| (DeviceId::new("mall", number), facts.clone()))
+        .collect();
+    rig.poll(NOW, Some("2026-02-01T12:00:00Z")).await;
+    let range = (
+        "2026-02-27 00:00:00".to_owned(),
+        "2026-03-01 23:59:59".to_owned(),
+    );
+    assert_eq!(rig.ranges()[1], range);
+}
+
+#[tokio::test]
 async fn a_past_day_that_is_refused_is_given_up() {
     let mut rig = Rig::new(|seen, before| match seen.param("startTime") {
         "2026-03-01 00:00:00" => Answer::json(410, &json!({"message": "Gone"})),

@@ -1,7 +1,8 @@
 //! How full a store is: the number in words, the large gauge with its scale, the day's totals.
 
-use crate::model::board::{Band, Over, StoreRow};
+use crate::model::board::{Band, Over, StoreRow, Today};
 
+use crate::screen::app::Against;
 use crate::screen::judge::Judged;
 use crate::screen::scene::Scene;
 use crate::screen::view::figures;
@@ -133,6 +134,7 @@ pub fn day<'a>(scene: &'a Scene<'_>, row: &StoreRow, width: u16) -> Block<'a> {
     let mut groups = vec![
         vec![faint("in "), number(today.entered)],
         vec![faint("out "), number(today.left)],
+        usual(scene, row, &today),
         vec![faint(&format!("since {}", scene.time(today.since)))],
         vec![faint(&format!(
             "coverage {}",
@@ -144,4 +146,39 @@ pub fn day<'a>(scene: &'a Scene<'_>, row: &StoreRow, width: u16) -> Block<'a> {
         groups.push(vec![faint("peak "), number(peak.into()), at]);
     }
     Block::flow(scene, groups, width)
+}
+
+/// How many had come in by then on the day that is compared with: `last week 380 in by 14:15, +8%`.
+fn usual(scene: &Scene<'_>, row: &StoreRow, today: &Today) -> Vec<Piece> {
+    let theme = scene.theme();
+    let faint = |text: String| (text, theme.faint);
+    let usual = match scene.app.against(row) {
+        None => return Vec::new(),
+        Some(Against::Reading) => return vec![faint("reading the last weeks".to_owned())],
+        Some(Against::NoGoodDay) => {
+            let other = scene.app.past().is_some();
+            let why = if other {
+                "another day, not compared"
+            } else {
+                "no good day to compare"
+            };
+            return vec![faint(why.to_owned())];
+        }
+        Some(Against::Usual(usual)) => usual,
+    };
+    let by = row.covered_to.unwrap_or(scene.now).min(scene.now);
+    let entered = usual.entered_by(by);
+    let word = match scene.app.comparing.word() {
+        "median" => format!("median of {} ", usual.dates.len()),
+        word => format!("{word} "),
+    };
+    let mut pieces = vec![
+        faint(word),
+        (words::count(entered), theme.text),
+        faint(format!(" in by {}", scene.time(by))),
+    ];
+    if let Some(change) = words::change(today.entered, entered) {
+        pieces.push(faint(format!(", {change}")));
+    }
+    pieces
 }

@@ -9,10 +9,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::model::board::StoreRow;
+use crate::model::usual::Yardstick;
 
 use super::day::Axis;
 use super::figures;
 use super::stores::warn_level;
+use crate::screen::app::Against;
 use crate::screen::judge::Judged;
 use crate::screen::scene::Scene;
 use crate::screen::widgets::chart::Chart;
@@ -101,6 +103,10 @@ fn chart<'a>(scene: &'a Scene<'_>, row: &'a StoreRow, area: Rect) -> Vec<Block<'
     };
     let axis = Axis::of(&row.store, &row.day);
     let points = axis.points(&row.day);
+    let (marks, title) = match scene.app.against(row) {
+        Some(Against::Usual(usual)) => (axis.usual(usual), compared(scene)),
+        _ => (Vec::new(), "People inside today"),
+    };
     let every = if area.width >= 70 { 1 } else { 2 };
     let labels = axis.hours(&row.store, every);
     let drawing = Block::new(height, move |area, buf| {
@@ -109,12 +115,20 @@ fn chart<'a>(scene: &'a Scene<'_>, row: &'a StoreRow, area: Rect) -> Vec<Block<'
             total: axis.cells(),
             capacity: row.store.capacity,
             warn: warn_level(row),
+            marks: &marks,
             labels: &labels,
         };
         chart.render(area, buf, scene.glyphs(), scene.theme());
     });
-    let title = Block::title(scene, "People inside today");
-    vec![title, drawing, Block::blank()]
+    vec![Block::title(scene, title), drawing, Block::blank()]
+}
+
+/// The title of a chart with marks.
+fn compared(scene: &Scene<'_>) -> &'static str {
+    match scene.app.comparing.yardstick {
+        Some(Yardstick::MedianOfFour) => "People inside today, marks: median",
+        _ => "People inside today, marks: last week",
+    }
 }
 
 fn members<'a>(scene: &'a Scene<'_>, row: &'a StoreRow) -> Vec<Block<'a>> {

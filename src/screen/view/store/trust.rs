@@ -83,7 +83,8 @@ fn beside(scene: &Scene<'_>, row: &StoreRow, said: Beside) -> Vec<Piece> {
             let text = format!(" apart by {:+} since {since}", said.difference);
             (text, theme.warn)
         }
-        None => (" they agree".to_owned(), theme.text),
+        None if said.is_near() => (" they agree".to_owned(), theme.text),
+        None => (" apart for less than an hour".to_owned(), theme.text),
     };
     vec![(numbers, theme.text), apart]
 }

@@ -36,9 +36,13 @@ fn sample(tracker: i64, level: Level, at_text: &str, value: Value) -> Sample {
     }
 }
 
+fn sensors() -> Vec<String> {
+    vec!["passengers_remaining".to_owned(), "people".to_owned()]
+}
+
 fn batch_of(tracker: &Json) -> Samples {
     let wire: wire::BatchReadings = wire(json!({"success": true, "result": {"11": tracker}}));
-    batch(&wire, &asked(&[11]), reckoning())
+    batch(&wire, &asked(&[11]), reckoning(), &sensors())
 }
 
 #[test]
@@ -150,7 +154,7 @@ fn readings_give_counters_and_people_each_at_its_own_time() {
         "13": {"inputs": [], "states": []},
         "99": {"counters": [{"type": "odometer", "value": 1, "update_time": "2026-03-01T08:15:21-05:00"}]}
     }}));
-    let samples = batch(&wire, &asked(&[11, 13]), reckoning());
+    let samples = batch(&wire, &asked(&[11, 13]), reckoning(), &sensors());
     assert_eq!(
         samples.list,
         [
@@ -499,5 +503,17 @@ proptest! {
         if let Ok(wire) = serde_json::from_value::<wire::CounterValues>(json!({"value": whole})) {
             assert_within_bounds(&values(&wire, CounterType::Odometer, &asked(&[11])));
         }
+    }
+}
+
+#[test]
+fn other_sensors_may_say_how_many_are_on_board_and_the_first_name_wins() {
+    let sensor =
+        |name: &str, value: i64| json!({"name": name, "value": value, "update_time": LAST_UPDATE});
+    let both = json!({"inputs": [sensor("people", 9), sensor("passengers_remaining", 4)]});
+    let other = json!({"inputs": [sensor("people", 9), sensor("fuel", 4)]});
+    for (row, expected) in [(both, 4), (other, 9)] {
+        let samples = batch_of(&row);
+        assert_eq!(samples.list[0].value, Value::Int(expected), "{row}");
     }
 }

@@ -203,6 +203,7 @@ async fn our_own_ceiling_ends_the_poll_with_what_came() {
     let settings = Settings {
         credential: Credential::ApiKey(Secret::Literal(KEY.into())),
         trackers: Vec::new(),
+        on_board: Vec::new(),
     };
     let mut source = open(
         &server.common("fleet"),

@@ -51,7 +51,6 @@ async fn the_examples_of_the_vendor_become_devices_and_readings() {
         (2, 0, true)
     );
     assert_eq!(delivery.notes, Vec::<String>::new());
-    assert_eq!(delivery.holes, []);
     let (id, facts) = &delivery.facts[0];
     assert_eq!(
         (id.as_str(), facts.name.as_str()),

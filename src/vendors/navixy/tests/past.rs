@@ -1,7 +1,23 @@
 //! What the counters showed while nobody looked.
 
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
+
 use super::*;
-use crate::model::attempt::Hole;
+use crate::model::Timestamp;
+use crate::vendors::source::{Counts, Past};
+
+/// A history that cannot be read.
+#[derive(Debug)]
+struct Nothing;
+
+impl Past for Nothing {
+    fn counted(&self, _: Timestamp, _: Timestamp) -> BoxFuture<'_, Option<Counts>> {
+        ready(None).boxed()
+    }
+}
 
 /// A server with so many trackers, each with a history of its odometer.
 fn fleet(size: i64) -> impl Fn(&Seen) -> Answer {
@@ -16,6 +32,11 @@ fn fleet(size: i64) -> impl Fn(&Seen) -> Answer {
         ),
         _ => nothing_more(seen),
     }
+}
+
+/// What a later run would have to ask for.
+fn left(delivery: &Delivery) -> Vec<serde_json::Value> {
+    serde_json::from_value(delivery.memory.clone().unwrap()).unwrap()
 }
 
 fn asked(server: &StandIn) -> Vec<i64> {
@@ -42,39 +63,27 @@ async fn a_few_spans_are_asked_for_in_each_poll_and_the_note_says_how_far_it_is(
           2026-03-01 05:00Z"
         ]
     );
-    assert_eq!(delivery.holes.len(), 18);
+    assert_eq!(left(&delivery).len(), 18);
     delivered(poll_again(&mut source, &server).await);
     assert_eq!(asked(&server), (13..=24).collect::<Vec<_>>());
     let delivery = delivered(poll_again(&mut source, &server).await);
-    assert_eq!((delivery.notes.len(), delivery.holes.len()), (0, 0));
+    assert_eq!((delivery.notes.len(), left(&delivery).len()), (0, 0));
 }
 
 #[tokio::test]
 async fn a_later_run_takes_up_what_an_earlier_one_left() {
     let server = StandIn::start(NOW, fleet(30)).await;
-    let left = delivered(poll(&mut with_key(&server), &server).await).holes;
+    let memory = delivered(poll(&mut with_key(&server), &server).await).memory;
     server.seen();
     let mut source = with_key(&server);
+    source.resume(memory, Arc::new(Nothing));
     let ask = Ask {
         horizon: Some(server.clock.now()),
-        holes: left,
         ..server.ask(MIDNIGHT)
     };
     let delivery = delivered(source.poll(&ask).await);
     assert_eq!(asked(&server), (13..=24).collect::<Vec<_>>());
-    let ids: Vec<_> = delivery
-        .holes
-        .iter()
-        .map(|hole| hole.device.as_str())
-        .collect();
-    assert_eq!(ids[0], "fleet/25");
-    assert!(matches!(
-        delivery.holes[0],
-        Hole {
-            level: Level::Odometer,
-            ..
-        }
-    ));
+    assert_eq!(left(&delivery)[0]["tracker"], 25);
 }
 
 #[tokio::test]
@@ -101,7 +110,7 @@ async fn a_span_that_is_refused_as_too_long_is_halved() {
 
 #[tokio::test]
 async fn a_counter_that_is_not_there_and_a_failing_server_cost_one_call() {
-    for (code, left) in [(204, 0), (208, 0), (1, 1), (111, 0)] {
+    for (code, still) in [(204, 0), (208, 0), (1, 1), (111, 0)] {
         let fleet = fleet(1);
         let refusing = move |seen: &Seen| match seen.path.as_str() {
             "/tracker/counter/data/read" => refused(code),
@@ -110,7 +119,7 @@ async fn a_counter_that_is_not_there_and_a_failing_server_cost_one_call() {
         let server = StandIn::start(NOW, refusing).await;
         let delivery = delivered(poll(&mut with_key(&server), &server).await);
         assert_eq!(asked(&server).len(), 1, "{code}");
-        assert_eq!(delivery.holes.len(), left, "{code}");
+        assert_eq!(left(&delivery).len(), still, "{code}");
     }
 }
 

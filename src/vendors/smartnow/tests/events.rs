@@ -123,3 +123,16 @@ async fn a_restart_knows_open_events_and_reads_what_it_missed() {
     );
     assert_eq!(sold(&delivery), [9_001_001, 9_001_002, 9_001_003]);
 }
+
+#[tokio::test]
+async fn other_codes_may_say_that_a_machine_is_offline() {
+    let mut account = Account::empty().await;
+    account.reopen(&Settings {
+        offline_codes: vec!["CM_OFFLINE".to_owned(), "ED099".to_owned()],
+        ..settings()
+    });
+    account.add("/machine", machine(80));
+    account.add("/log", event(7_700_003, "ED099", "2026-03-02T05:00:00Z"));
+    let delivery = account.good_poll().await;
+    assert_eq!(state(&delivery, 80), (true, vec!["ED099"]));
+}

@@ -160,6 +160,7 @@ fn settings() -> Settings {
         password: Secret::Literal("test-password".into()),
         endpoints: Endpoints::default(),
         money_scale: BTreeMap::from([(euro, 100)]),
+        offline_codes: vec!["CM_OFFLINE".to_owned()],
         filter_style: None,
         greater_than: None,
     }

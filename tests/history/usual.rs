@@ -1,0 +1,98 @@
+//! What is usual is read from the same weekdays of the last weeks.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+use occtop::clock::Clock;
+use occtop::config::Config;
+use occtop::engine;
+use occtop::history::History;
+use occtop::model::Timestamp;
+use occtop::model::attempt::{Delivery, Outcome};
+use occtop::model::board::Board;
+use occtop::model::usual::{Comparisons, Yardstick};
+
+use crate::building::*;
+
+const CONFIG: &str = r#"
+[[source]]
+name = "opap"
+vendor = "bespot"
+url = "https://example.com/api"
+username = "u"
+password = "p"
+
+[[store]]
+name = "Ermou"
+timezone = "UTC"
+members = ["opap/1"]
+[store.closed]
+dates = ["2026-02-16"]
+"#;
+
+/// The beginning of the business day so many weeks ago.
+fn begin(weeks: i64) -> Timestamp {
+    at("2026-03-02T04:00:00Z") - TimeDelta::weeks(weeks)
+}
+
+/// A day in which `people` came in during the first minute after noon, fetched to `hours` after
+/// its begin.
+async fn record(history: &History, weeks: i64, people: u32, hours: i64) {
+    let begin = begin(weeks);
+    let to = begin + TimeDelta::hours(hours);
+    let noon = flow("opap/1", begin + TimeDelta::hours(8), people, 0);
+    let last = flow("opap/1", to - TimeDelta::minutes(1), 0, people);
+    let delivery = Delivery {
+        facts: vec![(device("opap/1"), counter_facts("Ermou"))],
+        rows: 2,
+        complete_from: Some(begin),
+        readings: vec![noon, last],
+        ..Delivery::default()
+    };
+    let attempt = attempt("opap", to, Outcome::delivered(delivery));
+    history.record(attempt).await.unwrap();
+}
+
+async fn compared(history: &History, now: Timestamp) -> (Arc<Board>, Comparisons) {
+    let config = Config::parse(CONFIG, "test").unwrap().config;
+    let (clock, _hand) = Clock::manual(now);
+    let sources = engine::open(&config, Tz::UTC, &clock).await;
+    let desk = engine::desk(&sources, history.clone(), &clock);
+    let board = desk.await.unwrap().board();
+    let reader = history.reader().await.unwrap();
+    let usual = engine::usual(&reader, &config, Tz::UTC, &board, now).unwrap();
+    (board, usual)
+}
+
+#[tokio::test]
+async fn holes_and_holidays_are_left_out_of_what_is_usual() {
+    let history = in_memory().await;
+    // Three weeks ago only a third of the day was delivered; two weeks ago was a holiday.
+    for (weeks, people, hours) in [(4, 40, 24), (3, 9000, 8), (2, 9000, 24), (1, 100, 24)] {
+        record(&history, weeks, people, hours + 1).await;
+    }
+    let now = at("2026-03-02T15:00:00Z");
+    let (board, usual) = compared(&history, now).await;
+    let start = board.stores[0].day.start;
+    assert_eq!(start, begin(0));
+    let of = |yardstick| usual.of("Ermou", yardstick, start).unwrap();
+    assert_eq!(of(Yardstick::LastWeek).entered_by(now), 100);
+    let median = of(Yardstick::MedianOfFour);
+    assert_eq!((median.dates.len(), median.entered_by(now)), (2, 70));
+    let noon = begin(0) + TimeDelta::hours(8);
+    assert_eq!(median.entered_by(noon), 0);
+    assert_eq!(usual.of("Ermou", Yardstick::LastWeek, begin(1)), None);
+    assert_eq!(usual.of("Mall", Yardstick::LastWeek, start), None);
+}
+
+#[tokio::test]
+async fn without_a_good_day_there_is_nothing_to_compare() {
+    let history = in_memory().await;
+    record(&history, 1, 9000, 8).await;
+    let (board, usual) = compared(&history, at("2026-03-02T15:00:00Z")).await;
+    for yardstick in [Yardstick::LastWeek, Yardstick::MedianOfFour] {
+        let start = board.stores[0].day.start;
+        assert_eq!(usual.of("Ermou", yardstick, start), None);
+    }
+}
