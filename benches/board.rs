@@ -80,6 +80,7 @@ impl Watch {
     fn publish(&mut self, attempt: &Attempt, changes: &[Change]) -> Arc<Board> {
         let now = attempt.started + TimeDelta::seconds(1);
         self.ledger.apply(attempt, changes, now);
+        self.ledger.look(now);
         self.ledger.board()
     }
 }

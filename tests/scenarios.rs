@@ -17,6 +17,7 @@ use occtop::history::{History, Location};
 use occtop::model::Timestamp;
 use occtop::model::attempt::{Attempt, Delivery, ErrorKind, Outcome, SourceError};
 use occtop::model::device::{Detail, DeviceId, Facts};
+use occtop::model::incidents::Event;
 use occtop::model::reading::{Currency, Flow, Level, Measure, Reading, Value};
 use occtop::output::Snapshot;
 use serde::Deserialize;
@@ -39,6 +40,8 @@ struct Step {
     /// JSON pointers into the board and what must stand there.
     #[serde(default)]
     expect: BTreeMap<String, toml::Value>,
+    /// The incidents that there are, oldest first: cause, severity, start, end, number of feeds.
+    events: Option<Vec<String>>,
     /// JSON pointers at which `null` must stand.
     #[serde(default)]
     unknown: Vec<String>,
@@ -101,6 +104,7 @@ scenarios![
     silent_vendor_comes_back,
     three_zones_one_instant,
     vending_late_sales,
+    vendor_silent_for_six_hours,
     viametrics_day,
 ];
 
@@ -117,7 +121,7 @@ async fn play(name: &str) {
         if let Some(poll) = &step.poll {
             stage.desk.take(attempt(poll, step.at)).await;
         }
-        stage.look(name, step);
+        stage.look(name, step).await;
     }
 }
 
@@ -150,8 +154,15 @@ impl Stage {
         self.desk = open(&self.config, &self.history, &self.clock).await;
     }
 
-    fn look(&mut self, name: &str, step: &Step) {
+    async fn look(&mut self, name: &str, step: &Step) {
         self.desk.roll(step.at);
+        self.desk.follow().await;
+        if let Some(expected) = &step.events {
+            let board = self.desk.board();
+            let events = board.events.iter().rev();
+            let told: Vec<_> = events.filter_map(|event| told(event)).collect();
+            assert_eq!(told, *expected, "{name} at {}", step.at);
+        }
         let snapshot = Snapshot::of(&self.desk.board(), step.at);
         let board = serde_json::to_value(snapshot).unwrap();
         for (pointer, expected) in &step.expect {
@@ -176,6 +187,20 @@ impl Stage {
             );
         }
     }
+}
+
+fn told(event: &Event) -> Option<String> {
+    let incident = event.incident()?;
+    let end = event
+        .end
+        .map_or_else(|| "now".to_owned(), |end| end.format("%H:%M").to_string());
+    Some(format!(
+        "{}, {}, {} to {end}, {}",
+        incident.cause.word(),
+        incident.severity.word(),
+        event.start.format("%H:%M"),
+        incident.count
+    ))
 }
 
 async fn open(config: &Config, history: &History, clock: &Clock) -> Desk {

@@ -7,7 +7,7 @@ use super::past::{Past, Shelf, Wishes};
 use super::{Exit, Globals, UsageError, session};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::engine::{Counting, Engine, Poker, Start, Stopped};
+use crate::engine::{self, Acknowledging, Counting, Engine, Poker, Start, Stopped};
 use crate::history::{History, RollUp};
 use crate::screen::{self, Effect, Wires};
 
@@ -53,11 +53,11 @@ pub(super) async fn show(
         config.history.keep,
         clock.clone(),
     ));
+    let clock_at_end = clock.clone();
     let (effects, wanted) = mpsc::channel(16);
     let (answer, answers) = mpsc::channel(4);
     let (wishes, heard) = Wishes::new();
-    let own = (engine.poker(), engine.counting());
-    let serve = tokio::spawn(serve(wanted, Some(own), wishes));
+    let serve = tokio::spawn(serve(wanted, Some(Controls::of(&engine)), wishes));
     let past = Past {
         config: config.clone(),
         zone,
@@ -80,6 +80,7 @@ pub(super) async fn show(
     serve.abort();
     look_back.abort();
     engine.stop().await;
+    engine::farewell(&history.handle, &clock_at_end).await;
     history
         .handle
         .close()
@@ -101,29 +102,49 @@ pub(super) fn need_terminal() -> Result<()> {
     Err(UsageError(words.to_owned()).into())
 }
 
+/// What the operator can have the engine do.
+pub struct Controls {
+    poker: Poker,
+    counting: Counting,
+    acknowledging: Acknowledging,
+}
+
+impl Controls {
+    /// Those of an engine.
+    #[must_use]
+    pub fn of(engine: &Engine) -> Self {
+        Self {
+            poker: engine.poker(),
+            counting: engine.counting(),
+            acknowledging: engine.acknowledging(),
+        }
+    }
+
+    async fn obey(&self, effect: Effect) {
+        match effect {
+            Effect::PollNow(source) => self.poker.poll_now(source.as_deref()),
+            Effect::Count {
+                store,
+                people,
+                reason,
+            } => self.counting.set(store, people, reason).await,
+            Effect::TakeBack { store } => self.counting.undo(store).await,
+            Effect::Acknowledge { events, seen } => self.acknowledging.set(events, seen).await,
+            Effect::LookBack(_) | Effect::Compare | Effect::Quit => {}
+        }
+    }
+}
+
 /// Does what the screen asks for, until the operator leaves; without an engine nobody is asked
-/// anything and nothing is counted.
-pub async fn serve(
-    mut wanted: mpsc::Receiver<Effect>,
-    engine: Option<(Poker, Counting)>,
-    wishes: Wishes,
-) {
+/// anything, nothing is counted and nothing acknowledged.
+pub async fn serve(mut wanted: mpsc::Receiver<Effect>, engine: Option<Controls>, wishes: Wishes) {
     while let Some(effect) = wanted.recv().await {
         match (effect, &engine) {
-            (Effect::PollNow(source), Some((poker, _))) => poker.poll_now(source.as_deref()),
-            (
-                Effect::Count {
-                    store,
-                    people,
-                    reason,
-                },
-                Some((_, counting)),
-            ) => counting.set(store, people, reason).await,
-            (Effect::TakeBack { store }, Some((_, counting))) => counting.undo(store).await,
-            (Effect::PollNow(_) | Effect::Count { .. } | Effect::TakeBack { .. }, None) => {}
             (Effect::LookBack(at), _) => wishes.look_back(at),
             (Effect::Compare, _) => wishes.compare(),
             (Effect::Quit, _) => return,
+            (effect, Some(engine)) => engine.obey(effect).await,
+            (_, None) => {}
         }
     }
 }

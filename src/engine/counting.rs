@@ -8,7 +8,9 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::desk::Desk;
+use crate::model::Timestamp;
 use crate::model::hand::{HandCount, HandCounts};
+use crate::model::incidents::{Count, What};
 
 /// The key under which the counts of a store are kept in history.
 const COUNTS: &str = "counted_by_hand";
@@ -60,6 +62,26 @@ pub(super) fn remembered(
     stores.collect()
 }
 
+/// What the events say of a count.
+fn said(counted: &Counted, now: Timestamp) -> Count {
+    match counted {
+        Counted::Set {
+            store,
+            people,
+            reason,
+        } => Count {
+            store: store.clone(),
+            people: Some(*people),
+            reason: HandCount::new(now, *people, reason).reason,
+        },
+        Counted::Undo { store } => Count {
+            store: store.clone(),
+            people: None,
+            reason: String::new(),
+        },
+    }
+}
+
 impl Desk {
     /// Makes a count by hand durable, then puts it into the estimate.
     pub(super) async fn count(&mut self, counted: Counted) {
@@ -70,6 +92,7 @@ impl Desk {
             return;
         }
         let mut counts = self.ledger.hand_counts(&store);
+        let event = said(&counted, now);
         match counted {
             Counted::Set { people, reason, .. } => {
                 let was = self.shown_inside(&store);
@@ -89,6 +112,9 @@ impl Desk {
             Ok(()) => {
                 self.ledger.roll(now);
                 self.ledger.counted_by_hand(&store, counts);
+                self.ledger.note((now, now), What::Count(event));
+                self.ledger.look(now);
+                self.write_events().await;
             }
             Err(error) => self.cannot_write(&error),
         }
@@ -109,7 +135,6 @@ mod tests {
     use super::*;
     use crate::clock::{Clock, Hand};
     use crate::history::{History, Location};
-    use crate::model::Timestamp;
     use crate::model::attempt::{Attempt, Delivery, Outcome};
     use crate::model::board::Occupancy;
     use crate::model::device::{Detail, DeviceId, Facts};

@@ -9,11 +9,13 @@ use super::counting::Counted;
 use super::counts::PastOf;
 use super::opening::Member;
 use super::past::{self, Memory};
+use super::watching::Seen;
 use crate::clock::Clock;
 use crate::history::{History, HistoryError, SetAside};
 use crate::model::Timestamp;
 use crate::model::attempt::{Ask, Attempt, ErrorKind, Outcome, SourceError};
 use crate::model::board::Board;
+use crate::model::incidents::What;
 use crate::model::ledger::Ledger;
 use crate::model::ledger::plan::Plan;
 use crate::vendors::transport::SharedBudget;
@@ -44,6 +46,8 @@ pub struct Desk {
     pub(super) ledger: Ledger,
     pub(super) history: History,
     pub(super) clock: Clock,
+    /// When the program is known to have run last.
+    pub(super) alive: Option<Timestamp>,
     clerks: Vec<Clerk>,
     /// A sentence while history cannot be written.
     trouble: Option<Arc<str>>,
@@ -93,10 +97,12 @@ impl Desk {
             clerk.memory = memory.source;
             clerks.push(clerk);
         }
+        ledger.look(now);
         Ok(Self {
             ledger,
             history,
             clock,
+            alive: past.alive,
             clerks,
             trouble: None,
             standing: Vec::new(),
@@ -105,6 +111,8 @@ impl Desk {
 
     /// Puts a sentence on the board that stays, for example that a damaged history was set aside.
     pub fn notice(&mut self, sentence: String) {
+        let now = self.clock.now();
+        self.ledger.note((now, now), What::Notice(sentence.clone()));
         self.standing.push(sentence.into());
         self.show_notices();
     }
@@ -134,6 +142,12 @@ impl Desk {
         }
     }
 
+    /// When a day begins or the clock alone may change something.
+    fn next_wake(&self) -> Option<Timestamp> {
+        let both = [self.ledger.next_roll(), self.ledger.next_look()];
+        both.into_iter().flatten().min()
+    }
+
     /// What a source is to bring now.
     #[must_use]
     pub fn ask(&self, name: &str) -> Ask {
@@ -154,7 +168,8 @@ impl Desk {
             Ok(recorded) => {
                 self.trouble = None;
                 if let Some(aside) = &recorded.set_aside {
-                    self.standing.push(damaged(aside).into());
+                    self.notice(damaged(aside));
+                    self.ledger.write_all_events();
                 }
                 (attempt, recorded.changes)
             }
@@ -167,7 +182,9 @@ impl Desk {
         let now = self.clock.now();
         let applied = self.ledger.apply(&attempt, &changes, now);
         let next = self.schedule(&attempt, applied.horizon, now);
+        self.ledger.look(now);
         self.remember(&attempt.source).await;
+        self.write_events().await;
         self.show_notices();
         next
     }
@@ -196,6 +213,7 @@ impl Desk {
                 .cloned()
                 .unwrap_or_default(),
             source: clerk.and_then(|clerk| clerk.memory.clone()),
+            account: self.ledger.account(name).cloned(),
         };
         if let Ok(memory) = serde_json::to_value(memory) {
             drop(self.history.remember(name, past::MEMORY, &memory).await);
@@ -227,22 +245,34 @@ async fn rows_made(mut ledger: Ledger) -> Ledger {
     }
 }
 
-/// Serves pollers and begins new days until the last poller is gone.
+/// What reaches the desk beside the clock.
+pub(super) struct Inbox {
+    /// From pollers.
+    pub polls: mpsc::Receiver<Message>,
+    /// Counts by hand.
+    pub counted: mpsc::Receiver<Counted>,
+    /// Acknowledgements of incidents.
+    pub seen: mpsc::Receiver<Seen>,
+}
+
+/// Serves pollers and operators, begins new days and notices what the clock changes, until it is
+/// dropped.
 pub(super) async fn run(
     mut desk: Desk,
-    (mut inbox, mut counted): (mpsc::Receiver<Message>, mpsc::Receiver<Counted>),
+    mut inbox: Inbox,
     publish: watch::Sender<Arc<Board>>,
     clock: Clock,
 ) {
+    desk.write_events().await;
     loop {
-        let new_day = async {
-            match desk.ledger.next_roll() {
+        let wake = async {
+            match desk.next_wake() {
                 Some(at) => clock.sleep_until(at).await,
                 None => std::future::pending().await,
             }
         };
         tokio::select! {
-            message = inbox.recv() => match message {
+            message = inbox.polls.recv() => match message {
                 // A poller that is gone needs no answer.
                 Some(Message::Ask(name, answer)) => {
                     let _ = answer.send(desk.ask(&name));
@@ -255,13 +285,20 @@ pub(super) async fn run(
                 }
                 None => std::future::pending().await,
             },
-            Some(count) = counted.recv() => {
+            Some(count) = inbox.counted.recv() => {
                 desk.count(count).await;
                 publish.send_replace(desk.board());
             }
-            () = new_day => {
-                desk.roll(clock.now());
+            Some(wish) = inbox.seen.recv() => {
+                desk.acknowledge(wish).await;
                 publish.send_replace(desk.board());
+            }
+            () = wake => {
+                let new_day = desk.ledger.next_roll().is_some_and(|at| at <= clock.now());
+                desk.roll(clock.now());
+                if desk.follow().await || new_day {
+                    publish.send_replace(desk.board());
+                }
             }
         }
     }

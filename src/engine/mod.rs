@@ -17,6 +17,7 @@ mod recording;
 #[cfg(test)]
 mod tests;
 mod usual;
+mod watching;
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -41,6 +42,7 @@ pub use self::opening::{Member, Sources, open};
 pub use self::playback::Playback;
 pub use self::recording::Recording;
 pub use self::usual::usual;
+pub use self::watching::{Acknowledging, farewell};
 
 /// A running engine. Dropping it stops all polling.
 #[derive(Debug)]
@@ -48,6 +50,7 @@ pub struct Engine {
     boards: watch::Receiver<Arc<Board>>,
     pokes: Pokes,
     counting: Counting,
+    acknowledging: Acknowledging,
     tasks: JoinSet<Result<(), HistoryError>>,
 }
 
@@ -88,15 +91,10 @@ impl Engine {
         blank.notices(start.notices.iter().map(|said| (**said).into()).collect());
         let (publish, boards) = watch::channel(blank.board());
         let enabled = start.config.sources.iter().filter(|source| source.enabled);
-        let (pokes, counting, ears) = voices(enabled.map(|source| source.common.name.clone()));
+        let (voices, ears) = voices(enabled.map(|source| source.common.name.clone()));
         let mut tasks = JoinSet::new();
         tasks.spawn(work(start, blank, publish, ears));
-        Self {
-            boards,
-            pokes,
-            counting,
-            tasks,
-        }
+        Self::with(voices, boards, tasks)
     }
 
     /// Starts on sources that are open already.
@@ -104,17 +102,26 @@ impl Engine {
     pub fn polling(sources: Sources, desk: Desk, clock: &Clock) -> Self {
         let (publish, boards) = watch::channel(desk.board());
         let names = sources.members.iter().map(|member| member.name.clone());
-        let (pokes, counting, ears) = voices(names);
+        let (voices, ears) = voices(names);
         let clock = clock.clone();
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             poll(sources, desk, publish, ears, clock).await;
             Ok(())
         });
+        Self::with(voices, boards, tasks)
+    }
+
+    fn with(
+        voices: Voices,
+        boards: watch::Receiver<Arc<Board>>,
+        tasks: JoinSet<Result<(), HistoryError>>,
+    ) -> Self {
         Self {
             boards,
-            pokes,
-            counting,
+            pokes: voices.pokes,
+            counting: voices.counting,
+            acknowledging: voices.acknowledging,
             tasks,
         }
     }
@@ -137,6 +144,12 @@ impl Engine {
         self.counting.clone()
     }
 
+    /// A handle that takes acknowledgements of incidents.
+    #[must_use]
+    pub fn acknowledging(&self) -> Acknowledging {
+        self.acknowledging.clone()
+    }
+
     /// Waits until the engine has stopped by itself. Pollers survive their vendor's worst.
     pub async fn stopped(&mut self) -> Stopped {
         loop {
@@ -155,22 +168,33 @@ impl Engine {
     }
 }
 
-/// Ways to ask each source for a poll and to tell of counts by hand. One poke waits at most: a
+/// Ways to ask each source for a poll and to tell of what operators do. One poke waits at most: a
 /// second one is already satisfied by the first.
-fn voices(names: impl Iterator<Item = Arc<str>>) -> (Pokes, Counting, Ears) {
+fn voices(names: impl Iterator<Item = Arc<str>>) -> (Voices, Ears) {
     let (pokes, heard) = names
         .map(|name| (name, mpsc::channel(1)))
         .map(|(name, (poke, ear))| ((name.clone(), poke), (name, ear)))
         .unzip();
     let (count, counted) = mpsc::channel(4);
-    (
+    let (see, seen) = mpsc::channel(64);
+    let voices = Voices {
         pokes,
-        Counting(count),
-        Ears {
-            poked: heard,
-            counted,
-        },
-    )
+        counting: Counting(count),
+        acknowledging: Acknowledging(see),
+    };
+    let ears = Ears {
+        poked: heard,
+        counted,
+        seen,
+    };
+    (voices, ears)
+}
+
+/// The near ends of what the engine listens to.
+struct Voices {
+    pokes: Pokes,
+    counting: Counting,
+    acknowledging: Acknowledging,
 }
 
 /// The near ends of the pokes, by source.
@@ -181,6 +205,7 @@ struct Ears {
     /// By source.
     poked: BTreeMap<Arc<str>, mpsc::Receiver<()>>,
     counted: mpsc::Receiver<counting::Counted>,
+    seen: mpsc::Receiver<watching::Seen>,
 }
 
 /// Opens everything, then polls until it is dropped or one of its tasks panics.
@@ -196,6 +221,7 @@ async fn work(
     for said in notices {
         desk.notice(said);
     }
+    desk.began();
     publish.send_replace(desk.board());
     poll(sources, desk, publish, ears, clock).await;
     Ok(())
@@ -226,7 +252,12 @@ async fn poll(
             poked,
         }));
     }
-    tasks.spawn(desk::run(desk, (inbox, ears.counted), publish, clock));
+    let inbox = desk::Inbox {
+        polls: inbox,
+        counted: ears.counted,
+        seen: ears.seen,
+    };
+    tasks.spawn(desk::run(desk, inbox, publish, clock));
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended
             && let Ok(panic) = error.try_into_panic()
@@ -293,6 +324,7 @@ pub async fn poll_once(
     for attempt in join_all(attempts).await {
         desk.take(attempt).await;
     }
+    desk.write_events().await;
     desk.board()
 }
 

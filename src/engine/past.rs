@@ -6,12 +6,13 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use super::counting;
+use super::{counting, watching};
 use crate::history::{self, History, HistoryError, PastAttempt, PastSource, Query, Stored};
 use crate::model::Timestamp;
 use crate::model::board::Beat;
 use crate::model::calendar::local_midnight;
 use crate::model::device::{DeviceId, Facts};
+use crate::model::incidents::Account;
 use crate::model::ledger::{Ledger, Restored, RestoredSource, Spans};
 use crate::model::occupancy::Visit;
 use crate::model::reading::{Quantity, Reading};
@@ -32,6 +33,8 @@ pub(super) struct Past {
     pub requests: BTreeMap<Arc<str>, Vec<Timestamp>>,
     /// What was remembered, by source.
     pub memory: BTreeMap<String, Memory>,
+    /// When the program is known to have run last.
+    pub alive: Option<Timestamp>,
 }
 
 /// What is remembered about a source beside its readings.
@@ -45,6 +48,9 @@ pub(super) struct Memory {
     /// What the source itself wants to know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<serde_json::Value>,
+    /// How fresh its data has been.
+    #[serde(default)]
+    pub account: Option<Account>,
 }
 
 /// The key under which [`Memory`] is kept.
@@ -59,6 +65,8 @@ pub(super) async fn read(
 ) -> Result<Past, HistoryError> {
     let mut left = history.restore().await?;
     let by_hand = counting::remembered(&mut left.memory);
+    let alive = last_alive(watching::stopped(&mut left.memory), &left.sources);
+    ledger.recall_events(std::mem::take(&mut left.events));
     let memory = remembered(left.memory);
     let recent_from = quarter(now - RECENT);
     let bases = bases(history, ledger, &left.facts, now).await?;
@@ -77,6 +85,11 @@ pub(super) async fn read(
             .map(|(name, source)| restored(name, source, memory.get(&**name)))
             .collect(),
     });
+    for (name, account) in &memory {
+        if let Some(account) = account.account.clone() {
+            ledger.recall_account(name, account);
+        }
+    }
     for (store, counts) in by_hand {
         ledger.recall_counts(&store, counts);
     }
@@ -95,6 +108,7 @@ pub(super) async fn read(
             .map(|(name, source)| (name.clone(), requests(&source.attempts, now)))
             .collect(),
         memory,
+        alive,
     })
 }
 
@@ -108,6 +122,15 @@ pub(super) fn remembered(memory: history::Memory) -> BTreeMap<String, Memory> {
             Some((owner, memory))
         })
         .collect()
+}
+
+/// When the program is known to have run last: when it said good-bye, else when it asked last.
+fn last_alive(
+    stopped: Option<Timestamp>,
+    sources: &BTreeMap<Arc<str>, PastSource>,
+) -> Option<Timestamp> {
+    let attempts = sources.values().filter_map(|source| source.attempts.last());
+    attempts.map(|attempt| attempt.started).max().max(stopped)
 }
 
 /// The levels from which the running day of each device is measured.

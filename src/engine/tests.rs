@@ -584,3 +584,54 @@ async fn a_restart_knows_the_budget_the_lag_and_the_board() {
     assert!(row(&after, "well").confirmed);
     assert!(row(&after, "well").expectation.lag_s.abs_diff(learned) <= 60);
 }
+
+#[tokio::test]
+async fn an_incident_survives_a_restart_with_its_acknowledgement() {
+    let now = at("14:00:00");
+    let (history, _) = History::open(Location::Memory, now).await.unwrap();
+    let mut stage = Stage::on(history.clone(), now, &["well"]).await;
+    stage.bring(0, counted("well", "13:45:00", 1)).await;
+    // Nothing more comes: the clock alone makes it stale.
+    stage.hand.set(at("14:34:00"));
+    let board = stage.board(|board| !board.events.is_empty()).await;
+    let event = &board.events[0];
+    assert!(event.is_open() && event.is_unacknowledged(), "{event:?}");
+    assert_eq!(event.start, at("14:18:00"));
+    stage.engine.acknowledging().set(vec![event.id], true).await;
+    stage
+        .board(|board| !board.events[0].is_unacknowledged())
+        .await;
+    stage.engine.stop().await;
+
+    let mut stage = Stage::on(history.clone(), at("15:00:00"), &["well"]).await;
+    let restored = stage.boards.borrow().events[0].clone();
+    assert!(restored.is_open() && !restored.is_unacknowledged());
+    let board = stage.bring(0, counted("well", "14:30:00", 1)).await;
+    assert_eq!(board.events.len(), 1);
+    assert_eq!(board.events[0].start, at("14:18:00"));
+    assert_eq!(board.events[0].end, Some(at("15:00:01")));
+    stage.engine.stop().await;
+    let kept = history.restore().await.unwrap().events;
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0], *board.events[0]);
+}
+
+#[tokio::test]
+async fn a_start_tells_for_how_long_the_program_did_not_run() {
+    let (clock, hand) = Clock::manual(at("14:00:00"));
+    let (history, _) = History::open(Location::Memory, clock.now()).await.unwrap();
+    let (sources, _polled) = sources(&["well"], &clock);
+    farewell(&history, &clock).await;
+    for (now, told) in [("14:00:30", false), ("14:20:00", true)] {
+        hand.set(at(now));
+        let mut desk = desk(&sources, history.clone(), &clock).await.unwrap();
+        desk.began();
+        let events = desk.board().events.clone();
+        let spans: Vec<_> = events
+            .iter()
+            .map(|event| (event.start, event.end))
+            .collect();
+        let expected = told.then_some((at("14:00:00"), Some(at("14:20:00"))));
+        assert_eq!(spans, Vec::from_iter(expected), "{now}");
+    }
+}

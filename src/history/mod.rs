@@ -6,6 +6,7 @@
 
 mod database;
 mod error;
+mod events;
 mod file;
 mod prune;
 mod query;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use crate::model::Timestamp;
 use crate::model::attempt::Attempt;
 use crate::model::device::DeviceId;
+use crate::model::incidents::Changes;
 
 pub use database::{Location, Opened};
 pub use error::HistoryError;
@@ -176,6 +178,16 @@ impl History {
                     .execute((&row.0, &row.1, &row.2))?;
                 Ok(())
             })
+            .await
+    }
+
+    /// Follows changes of the log of events, all or nothing.
+    ///
+    /// # Errors
+    /// `Full` and `Database`: the old events stand.
+    pub async fn write_events(&self, changes: Arc<Changes>) -> Result<(), HistoryError> {
+        self.worker
+            .work(move |database| database.write_events(&changes))
             .await
     }
 

@@ -6,6 +6,7 @@ use crate::model::Timestamp;
 
 use super::database::Database;
 use super::error::HistoryError;
+use super::events;
 
 /// How much was deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Pruned {
     pub revisions: usize,
     /// Attempts.
     pub attempts: usize,
+    /// Events that are over.
+    pub events: usize,
     /// Devices of which nothing is left.
     pub devices: usize,
 }
@@ -25,6 +28,7 @@ impl std::ops::AddAssign for Pruned {
         self.readings += step.readings;
         self.revisions += step.revisions;
         self.attempts += step.attempts;
+        self.events += step.events;
         self.devices += step.devices;
     }
 }
@@ -46,6 +50,7 @@ impl Database {
             readings: delete_readings(&transaction, before)?,
             revisions: delete_revisions(&transaction, before)?,
             attempts: delete_attempts(&transaction, before)?,
+            events: events::prune(&transaction, before, STEP)?,
             devices: 0,
         };
         let more = pruned != Pruned::default();

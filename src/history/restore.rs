@@ -10,9 +10,11 @@ use crate::model::Timestamp;
 use crate::model::attempt::SourceError;
 use crate::model::board::BEATS;
 use crate::model::device::{DeviceId, Facts};
+use crate::model::incidents::Event;
 
 use super::database::Database;
 use super::error::HistoryError;
+use super::events;
 use super::query::{self, Stored};
 use super::row;
 
@@ -26,6 +28,8 @@ pub struct Restored {
     pub newest: Vec<Stored>,
     /// What is known about each source, by its name.
     pub sources: BTreeMap<Arc<str>, PastSource>,
+    /// The newest events and all that last, newest first.
+    pub events: Vec<Event>,
     /// What was remembered, by owner and key.
     pub memory: Memory,
 }
@@ -85,6 +89,7 @@ impl Database {
             facts: facts(&self.connection)?,
             newest,
             sources,
+            events: events::recent(&self.connection)?,
             memory: memory(&self.connection)?,
         })
     }

@@ -11,7 +11,11 @@ use super::error::HistoryError;
 pub(super) const APPLICATION_ID: i64 = 0x6f63_6374;
 
 /// The steps from an empty file to the present format.
-pub(super) const STEPS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+pub(super) const STEPS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+];
 
 /// What a file says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@ use super::device::{Detail, DeviceId, Facts, Kind};
 use super::evidence::Evidence;
 use super::figure::Figure;
 use super::health::{DataState, Expectation, Feed, FetchState, data_state, due, flapping};
+use super::incidents::{Event, Freshness};
 use super::reading::Currency;
 use super::store::Store;
 
@@ -34,6 +35,8 @@ pub struct Board {
     pub devices: imbl::OrdMap<(u16, DeviceId), Arc<DeviceRow>>,
     /// Sentences about the program itself, for example that a damaged history was set aside.
     pub notices: Vec<Arc<str>>,
+    /// What happened, newest first: the newest events, and all that last.
+    pub events: imbl::Vector<Arc<Event>>,
 }
 
 /// One source: how its fetching goes and how far its data reaches.
@@ -79,10 +82,25 @@ pub struct SourceRow {
     pub beats: Vec<Beat>,
     /// Server clock minus ours in seconds.
     pub clock_skew_s: Option<i64>,
+    /// How it does against its freshness objective.
+    pub freshness: Option<Freshness>,
 }
 
-/// From so many seconds on the difference between two clocks is told.
-const NOTABLE_SKEW_S: i64 = 30;
+/// When two clocks differ by more seconds than this, it is told and heeded.
+const NOTABLE_SKEW_S: u64 = 30;
+/// A clock that is more than a day off is no clock.
+const PLAUSIBLE_SKEW_S: u64 = 86_400;
+
+/// The part of a difference of clocks by which data is judged: all of it, or nothing.
+#[must_use]
+pub fn heeded_skew_s(skew_s: i64) -> i64 {
+    let heeded = NOTABLE_SKEW_S + 1..=PLAUSIBLE_SKEW_S;
+    if heeded.contains(&skew_s.unsigned_abs()) {
+        skew_s
+    } else {
+        0
+    }
+}
 
 impl SourceRow {
     /// How often fetching changed between working and failing of late, while that is too often to
@@ -97,18 +115,33 @@ impl SourceRow {
         flapping(&failed)
     }
 
+    /// The difference between the vendor's clock and ours, where it is more than half a minute.
+    #[must_use]
+    pub fn notable_skew_s(&self) -> Option<i64> {
+        self.clock_skew_s
+            .filter(|skew| skew.unsigned_abs() > NOTABLE_SKEW_S)
+    }
+
+    /// The difference of clocks by which its data is judged; 0 while they agree.
+    #[must_use]
+    pub fn heeded_skew_s(&self) -> i64 {
+        self.clock_skew_s.map_or(0, heeded_skew_s)
+    }
+
     /// What is to be said of the vendor's clock, where it differs from ours by more than half a
-    /// minute: one of the two is wrong, and ages are differences between them.
+    /// minute: one of the two is wrong, and what the vendor stamps is judged by its own.
     #[must_use]
     pub fn clock_note(&self) -> Option<String> {
-        let skew = self
-            .clock_skew_s
-            .filter(|skew| skew.abs() > NOTABLE_SKEW_S)?;
+        let skew = self.notable_skew_s()?;
         let side = if skew > 0 { "ahead of" } else { "behind" };
+        let heed = if heeded_skew_s(skew) == 0 {
+            "that cannot be, so ages and states of its data are by our clock"
+        } else {
+            "ages and states of its data are by the vendor's clock"
+        };
         Some(format!(
-            "the vendor's clock is {} s {side} ours: ages and states are off by as much where it \
-             is ours that is wrong",
-            skew.abs()
+            "the vendor's clock is {} s {side} ours: {heed}",
+            skew.unsigned_abs()
         ))
     }
 
@@ -175,6 +208,8 @@ pub struct StoreRow {
     pub peak: Option<(u32, Timestamp)>,
     /// How far its number can be trusted.
     pub evidence: Evidence,
+    /// The clock of the worst member's vendor minus ours in seconds, where it is heeded; else 0.
+    pub skew_s: i64,
 }
 
 /// People inside a store.
@@ -251,6 +286,8 @@ pub struct DeviceRow {
     pub confirmed: bool,
     /// Its source is switched off.
     pub paused: bool,
+    /// The vendor's clock minus ours in seconds, where it is heeded; else 0.
+    pub skew_s: i64,
     /// Its numbers.
     pub figures: Figures,
 }
@@ -346,6 +383,7 @@ impl DeviceRow {
                 .claimed_by
                 .as_deref()
                 .map(|store| (&store.hours, store.timezone)),
+            skew_s: self.skew_s,
         }
     }
 
@@ -402,6 +440,7 @@ impl StoreRow {
             confirmed: self.confirmed,
             paused: self.paused,
             hours: Some((&self.store.hours, self.store.timezone)),
+            skew_s: self.skew_s,
         }
     }
 
@@ -518,6 +557,7 @@ impl Board {
             stores: imbl::Vector::new(),
             devices: imbl::OrdMap::new(),
             notices: Vec::new(),
+            events: imbl::Vector::new(),
         }
     }
 

@@ -15,6 +15,7 @@ pub mod explain;
 pub mod figure;
 pub mod hand;
 pub mod health;
+pub mod incidents;
 pub mod ledger;
 pub mod occupancy;
 pub(crate) mod packing;

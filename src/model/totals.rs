@@ -108,6 +108,7 @@ mod tests {
             paused: false,
             peak: None,
             evidence: Evidence::default(),
+            skew_s: 0,
         }
     }
 

@@ -16,6 +16,7 @@ use crate::model::device::{Detail, Kind};
 use crate::model::explain::Guide;
 use crate::model::figure::Flag;
 use crate::model::health::{DataState, FetchState};
+use crate::model::incidents;
 use crate::model::store::Member;
 
 /// The whole document.
@@ -67,10 +68,22 @@ pub struct Source {
     rejected: u32,
     revised: u32,
     clock_skew_s: Option<i64>,
+    freshness: Option<Freshness>,
     notes: Vec<String>,
     /// What went wrong.
     pub error: Option<Failure>,
     explain: String,
+}
+
+/// How a source does against its freshness objective.
+#[derive(Debug, Serialize)]
+struct Freshness {
+    objective: f64,
+    window_days: i64,
+    ratio: Option<f64>,
+    budget_min: i64,
+    left_min: i64,
+    last_hour_min: i64,
 }
 
 #[derive(Debug, Serialize)]
@@ -300,9 +313,21 @@ fn source((board, guide): (&Board, &Guide<'_>), row: &SourceRow, now: Timestamp)
         rejected: row.rejected,
         revised: row.revised,
         clock_skew_s: row.clock_skew_s,
+        freshness: row.freshness.map(freshness),
         notes: row.remarks(),
         error: row.error.as_ref().map(failure),
         explain: guide.source(row).to_string(),
+    }
+}
+
+fn freshness(freshness: incidents::Freshness) -> Freshness {
+    Freshness {
+        objective: incidents::OBJECTIVE,
+        window_days: incidents::WINDOW_DAYS,
+        ratio: freshness.ratio,
+        budget_min: freshness.budget_min,
+        left_min: freshness.left_min,
+        last_hour_min: freshness.last_hour_min,
     }
 }
 

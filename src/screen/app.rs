@@ -59,7 +59,9 @@ pub struct App {
     pub layout: Layout,
     /// How many seconds of the clock pass in one second of the wall.
     pub pace: f64,
-    lists: [List; 5],
+    /// Where the events about something were asked for.
+    pub asked_from: Option<(ListKind, Option<Page>)>,
+    lists: [List; 6],
 }
 
 /// A held picture.
@@ -148,6 +150,8 @@ pub enum Spot {
     Source,
     /// The page of a device.
     Device,
+    /// The page of an event.
+    Event,
     /// The help overlay.
     Help,
     /// The explain overlay.
@@ -156,15 +160,17 @@ pub enum Spot {
 
 impl Spot {
     /// Every spot.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::List(ListKind::Stores),
         Self::Store,
         Self::List(ListKind::Fleet),
         Self::List(ListKind::Sources),
         Self::List(ListKind::Hotel),
         Self::List(ListKind::Vending),
+        Self::List(ListKind::Events),
         Self::Source,
         Self::Device,
+        Self::Event,
         Self::Help,
         Self::Explain,
     ];
@@ -177,6 +183,7 @@ impl Spot {
             Self::Store => "store",
             Self::Source => "source",
             Self::Device => "device",
+            Self::Event => "event",
             Self::Help => "help",
             Self::Explain => "explain",
         }
@@ -192,6 +199,7 @@ pub fn list_name(kind: ListKind) -> &'static str {
         ListKind::Sources => "Sources",
         ListKind::Hotel => "Hotel",
         ListKind::Vending => "Vending",
+        ListKind::Events => "Events",
     }
 }
 
@@ -216,6 +224,7 @@ impl App {
             quitting: false,
             layout: Layout::default(),
             pace,
+            asked_from: None,
             lists: Default::default(),
         };
         app.prepare(now);
@@ -289,6 +298,7 @@ impl App {
             Some(Item::Store(_)) => Spot::Store,
             Some(Item::Source(_)) => Spot::Source,
             Some(Item::Device(_)) => Spot::Device,
+            Some(Item::Event(_)) => Spot::Event,
             None => Spot::List(kind),
         }
     }
@@ -301,6 +311,7 @@ impl App {
                 Item::Store(name) => self.judgement.store(name).map(Row::Store),
                 Item::Source(name) => self.judgement.source(name).map(Row::Source),
                 Item::Device(id) => self.judgement.device(id).map(Row::Device),
+                Item::Event(id) => self.judgement.event(*id).map(Row::Event),
             },
             None => self.selected(),
         }

@@ -6,12 +6,12 @@
 //! again for a nearer one.
 
 use crate::model::Timestamp;
-use crate::model::attempt::ErrorKind;
 use crate::model::board::SourceRow;
 use crate::model::figure::Flag;
 use crate::model::health::FetchState;
+use crate::model::incidents::root::{FetchRoot, Scope, unreadable};
 
-use super::judge::{Judgement, is_failing, overdue};
+use super::judge::{Judgement, overdue};
 
 mod local;
 #[cfg(test)]
@@ -31,13 +31,8 @@ pub struct Blame {
 /// The roots of trouble on a board.
 #[must_use]
 pub fn blame(judgement: &Judgement) -> Vec<Blame> {
-    let mut blames = Vec::new();
-    if let Some(link) = own_link(judgement) {
-        blames.push(link);
-    } else {
-        blames.extend(failing(judgement));
-        blames.sort_by_key(|blame| !blame.urgent);
-    }
+    let mut blames = failing(judgement);
+    blames.sort_by_key(|blame| !blame.urgent);
     blames.extend(
         judgement
             .sources
@@ -64,56 +59,34 @@ fn mild(text: String) -> Blame {
     }
 }
 
-/// Every source fails because nothing can be reached: it is our own link.
-fn own_link(judgement: &Judgement) -> Option<Blame> {
-    let mut offline = (judgement.sources.iter())
-        .filter(|judged| judged.row.fetch == FetchState::Offline)
-        .map(|judged| judged.row.next_poll)
-        .peekable();
-    offline.peek()?;
-    Some(Blame {
-        urgent: true,
-        text: "our own link: no vendor can be reached from here".to_owned(),
-        next: offline.flatten().min(),
-    })
-}
-
-/// The sources that cannot be read: one sentence where all of a vendor fail for the same reason.
+/// The roots of sources that cannot be read, in words.
 fn failing(judgement: &Judgement) -> Vec<Blame> {
-    let rows = || judgement.sources.iter().map(|judged| &*judged.row);
-    let mut blames = Vec::new();
-    for (position, row) in rows().enumerate().filter(|(_, row)| is_failing(row.fetch)) {
-        let siblings = || rows().filter(|other| other.vendor == row.vendor && !other.paused);
-        let alike = |other: &SourceRow| is_failing(other.fetch) && cause(other) == cause(row);
-        let count = siblings().count();
-        if count < 2 || !siblings().all(alike) {
-            blames.push(one_source(row));
-        } else if rows().position(|other| other.vendor == row.vendor && !other.paused)
-            == Some(position)
-        {
-            let first = one_source(row);
-            blames.push(Blame {
-                text: format!(
-                    "{} of {}, all {count} sources; {}",
-                    cause(row),
-                    row.vendor,
-                    first.text
-                ),
-                next: siblings().filter_map(|row| one_source(row).next).min(),
-                ..first
-            });
-        }
-    }
-    blames
+    let rows: Vec<_> = (judgement.sources.iter())
+        .map(|judged| &*judged.row)
+        .collect();
+    let roots = unreadable(&rows).into_iter();
+    roots.map(|root| in_words(&root, &rows)).collect()
 }
 
-/// Where the fault of a source that cannot be read lies.
-fn cause(row: &SourceRow) -> &'static str {
-    match row.error.as_ref().map(|error| error.kind) {
-        Some(ErrorKind::Auth) => "our credentials",
-        Some(ErrorKind::RateLimited) => "our request rate",
-        Some(ErrorKind::Config) => "our configuration",
-        _ => "the API",
+fn in_words(root: &FetchRoot, rows: &[&SourceRow]) -> Blame {
+    let sources = || root.sources.iter().map(|at| rows[*at]);
+    let cause = root.cause.word();
+    match root.scope {
+        Scope::Everything => Blame {
+            urgent: true,
+            text: format!("{cause}: no vendor can be reached from here"),
+            next: sources().filter_map(|row| row.next_poll).min(),
+        },
+        Scope::Vendor => {
+            let first = one_source(rows[root.sources[0]]);
+            let (vendor, count) = (&rows[root.sources[0]].vendor, root.sources.len());
+            Blame {
+                text: format!("{cause} of {vendor}, all {count} sources; {}", first.text),
+                next: sources().filter_map(|row| one_source(row).next).min(),
+                ..first
+            }
+        }
+        Scope::Source => one_source(rows[root.sources[0]]),
     }
 }
 
@@ -189,8 +162,8 @@ fn own_clock(judgement: &Judgement) -> Option<Blame> {
         let least = skews.iter().map(|(skew, _)| skew.abs()).min().unwrap_or(0);
         let side = if first > 0 { "slow" } else { "fast" };
         mild(format!(
-            "our own clock is {least} s {side} by all {} vendors: ages and states are off by as \
-             much until it is set",
+            "our own clock is {least} s {side} by all {} vendors: ages and states are by theirs \
+             until it is set",
             skews.len()
         ))
     })

@@ -10,9 +10,11 @@ use crate::model::Timestamp;
 use crate::model::board::{Band, Board, DeviceRow, SourceRow, StoreRow};
 use crate::model::device::{Detail, DeviceId, Kind};
 use crate::model::figure::{Flag, Quality};
-use crate::model::health::{DataState, Feed, FetchState, data_state, next_change};
+use crate::model::health::{DataState, Feed, data_state, next_change};
+use crate::model::incidents::same_events;
 
 use super::blame::{Blame, blame};
+use super::told::Told;
 
 /// A row with its data state.
 #[derive(Clone, Debug)]
@@ -44,6 +46,10 @@ pub struct Judgement {
     pub counts: Counts,
     /// Who is to blame for what is wrong.
     pub blames: Vec<Blame>,
+    /// What happened, newest first.
+    pub events: Vec<Told>,
+    /// Incidents that nobody has acknowledged.
+    pub unacknowledged: usize,
     /// The position of each device's source.
     sources_of_devices: Vec<u16>,
     population: [usize; 4],
@@ -89,6 +95,8 @@ impl Judgement {
             version: 0,
             counts: Counts::default(),
             blames: Vec::new(),
+            events: Vec::new(),
+            unacknowledged: 0,
             sources_of_devices: Vec::new(),
             population: [0; 4],
         };
@@ -129,6 +137,12 @@ impl Judgement {
         found.ok().map(|at| &devices[at])
     }
 
+    /// The event of this number.
+    #[must_use]
+    pub fn event(&self, id: u64) -> Option<&Told> {
+        self.events.iter().find(|told| told.event.id == id)
+    }
+
     /// The devices of the source at this position.
     pub fn devices_of(&self, source: usize) -> impl Iterator<Item = &Judged<DeviceRow>> {
         let devices = self.sources_of_devices.iter().zip(&self.devices);
@@ -155,8 +169,21 @@ impl Judgement {
         for judged in &self.devices {
             self.population[judged.row.kind() as usize] += 1;
         }
+        self.tell(&board);
         self.board = board;
         self.conclude();
+    }
+
+    /// Puts events into words, where they have changed.
+    fn tell(&mut self, board: &Board) {
+        if !same_events(&self.board.events, &board.events) {
+            self.events = board.events.iter().map(Told::of).collect();
+            // What began earlier may have been noticed later.
+            self.events
+                .sort_by_key(|told| std::cmp::Reverse((told.event.start, told.event.id)));
+            let unseen = |told: &&Told| told.event.is_unacknowledged();
+            self.unacknowledged = self.events.iter().filter(unseen).count();
+        }
     }
 
     fn renew(&mut self, now: Timestamp) {
@@ -191,7 +218,7 @@ impl Judgement {
             .filter(|judged| device_trouble(judged).is_some())
             .count();
         self.counts.failing = (self.sources.iter())
-            .filter(|judged| is_failing(judged.row.fetch))
+            .filter(|judged| judged.row.fetch.is_failing())
             .count();
         let stores = self.stores.iter().filter_map(|judged| judged.until);
         let devices = self.devices.iter().filter_map(|judged| judged.until);
@@ -283,15 +310,6 @@ pub fn is_doubtful(quality: Quality) -> bool {
     [Flag::Suspect, Flag::Silent, Flag::OneWay, Flag::Drifting]
         .into_iter()
         .any(|flag| quality.has(flag))
-}
-
-/// Whether a source cannot be read; a first or second failure in a row is not yet that.
-#[must_use]
-pub fn is_failing(fetch: FetchState) -> bool {
-    !matches!(
-        fetch,
-        FetchState::Never | FetchState::Ok | FetchState::Retrying | FetchState::Paused
-    )
 }
 
 /// Puts rows in the place of others; a row that is the same keeps its verdict while that holds.

@@ -8,7 +8,7 @@ use super::input::Key;
 mod table;
 
 pub use table::KEYS;
-use table::{EXPLAINED, FILTERED, LISTS, PLAIN};
+use table::{EXPLAINED, FILTERED, LISTS, PLAIN, SUBJECTS};
 
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,12 @@ pub enum Command {
     PreviousProblem,
     /// Ask the source of the selected row now.
     Poll,
+    /// The events about the selected row.
+    EventsAbout,
+    /// The selected incident has been seen, or not after all.
+    Acknowledge,
+    /// All incidents of the list have been seen.
+    AcknowledgeAll,
     /// Corrected or raw numbers.
     Raw,
     /// Type in how many people somebody counted.
@@ -143,6 +149,7 @@ fn places(places: &'static [Spot]) -> String {
     }
     for (set, words) in [
         (PLAIN, "lists and pages"),
+        (SUBJECTS, "lists and pages of stores, sources and devices"),
         (LISTS, "lists"),
         (FILTERED, "lists, help"),
         (EXPLAINED, "lists and pages, explain"),

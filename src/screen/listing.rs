@@ -23,6 +23,8 @@ pub struct Wish {
     pub reverse: bool,
     /// Only what needs attention.
     pub problems: bool,
+    /// Only events about this.
+    pub about: Option<Item>,
 }
 
 /// A finished list.
@@ -62,7 +64,8 @@ impl Listing {
             let Some(row) = Row::of(judgement, kind, at) else {
                 break;
             };
-            if !belongs(row, kind) {
+            let about = wish.about.as_ref();
+            if !belongs(row, kind) || about.is_some_and(|item| !row.concerns(item)) {
                 continue;
             }
             all += 1;
@@ -147,6 +150,7 @@ impl Listing {
 pub fn population(judgement: &Judgement, kind: ListKind) -> usize {
     match (kind, kind.devices()) {
         (ListKind::Stores, _) => judgement.stores.len(),
+        (ListKind::Events, _) => judgement.events.len(),
         (_, Some(devices)) => judgement.population(devices),
         (_, None) => judgement.sources.len(),
     }
@@ -156,6 +160,7 @@ fn length(judgement: &Judgement, kind: ListKind) -> usize {
     match kind {
         ListKind::Stores => judgement.stores.len(),
         ListKind::Sources => judgement.sources.len(),
+        ListKind::Events => judgement.events.len(),
         _ => judgement.devices.len(),
     }
 }
@@ -163,7 +168,7 @@ fn length(judgement: &Judgement, kind: ListKind) -> usize {
 fn belongs(row: Row<'_>, kind: ListKind) -> bool {
     match row {
         Row::Device(judged) => kind.devices() == Some(judged.row.kind()),
-        Row::Store(_) | Row::Source(_) => true,
+        Row::Store(_) | Row::Source(_) | Row::Event(_) => true,
     }
 }
 
@@ -288,9 +293,12 @@ impl Term {
     fn holds(&self, row: Row<'_>) -> bool {
         let has = |text: &str| text.to_lowercase().contains(&self.text);
         match self.field {
-            Field::Name => has(row.name()),
+            Field::Name => has(row.name()) || row.also().is_some_and(has),
             Field::Group => row.group().is_some_and(has),
             Field::Source => row.is_from(&self.text),
+            Field::State if let Row::Event(told) = row => {
+                told.states().any(|word| word.starts_with(&self.text))
+            }
             Field::State => {
                 data_word(row.state()).starts_with(&self.text)
                     || row

@@ -19,6 +19,7 @@ pub mod scene;
 pub mod shift;
 pub mod terminal;
 pub mod theme;
+pub mod told;
 pub mod update;
 pub mod view;
 pub mod widgets;
@@ -74,6 +75,13 @@ pub enum Effect {
     },
     /// Tell what is usual in each store, from now on for every day that begins.
     Compare,
+    /// Somebody has seen incidents, or takes that back.
+    Acknowledge {
+        /// Their numbers.
+        events: Vec<u64>,
+        /// Seen, or not seen after all.
+        seen: bool,
+    },
     /// The operator has left.
     Quit,
 }

@@ -8,7 +8,8 @@ use crate::model::device::{DeviceId, Kind};
 use crate::model::health::{DataState, FetchState};
 use crate::model::totals::Totals;
 
-use super::judge::{Judged, Judgement, Trouble, device_trouble, is_failing, overdue, trouble};
+use super::judge::{Judged, Judgement, Trouble, device_trouble, overdue, trouble};
+use super::told::{Mark, Told};
 
 /// The lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,23 +24,26 @@ pub enum ListKind {
     Hotel,
     /// Machines.
     Vending,
+    /// Incidents and what else happened.
+    Events,
 }
 
 impl ListKind {
     /// All lists in the order of their keys.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Stores,
         Self::Fleet,
         Self::Sources,
         Self::Hotel,
         Self::Vending,
+        Self::Events,
     ];
 
     /// The kind of device it lists; `None` for lists of something else.
     #[must_use]
     pub fn devices(self) -> Option<Kind> {
         match self {
-            Self::Stores | Self::Sources => None,
+            Self::Stores | Self::Sources | Self::Events => None,
             Self::Fleet => Some(Kind::Tracker),
             Self::Hotel => Some(Kind::DocumentCounter),
             Self::Vending => Some(Kind::Machine),
@@ -55,6 +59,7 @@ impl ListKind {
             Self::Fleet => &[Configured, Attention, Name, Today, OnBoard, Age],
             Self::Sources => &[Configured, Attention, Name, Age],
             Self::Hotel | Self::Vending => &[Configured, Attention, Name, Today, Age],
+            Self::Events => &[Configured, Attention],
         }
     }
 }
@@ -62,7 +67,7 @@ impl ListKind {
 /// The order of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
-    /// As the configuration has it, stores under their groups.
+    /// As the configuration has it, stores under their groups; events newest first.
     #[default]
     Configured,
     /// What needs attention first.
@@ -110,6 +115,8 @@ pub enum Item {
     Source(Arc<str>),
     /// A device.
     Device(DeviceId),
+    /// An event, by its number.
+    Event(u64),
 }
 
 /// A row of any list.
@@ -121,6 +128,8 @@ pub enum Row<'a> {
     Source(&'a Judged<SourceRow>),
     /// A device.
     Device(&'a Judged<DeviceRow>),
+    /// An event.
+    Event(&'a Told),
 }
 
 impl<'a> Row<'a> {
@@ -130,6 +139,7 @@ impl<'a> Row<'a> {
         match kind {
             ListKind::Stores => judgement.stores.get(at).map(Self::Store),
             ListKind::Sources => judgement.sources.get(at).map(Self::Source),
+            ListKind::Events => judgement.events.get(at).map(Self::Event),
             _ => judgement.devices.get(at).map(Self::Device),
         }
     }
@@ -141,6 +151,7 @@ impl<'a> Row<'a> {
             Self::Store(judged) => Item::Store(judged.row.store.name.clone()),
             Self::Source(judged) => Item::Source(judged.row.name.clone()),
             Self::Device(judged) => Item::Device(judged.row.id.clone()),
+            Self::Event(told) => Item::Event(told.event.id),
         }
     }
 
@@ -151,6 +162,7 @@ impl<'a> Row<'a> {
             (Self::Store(judged), Item::Store(name)) => judged.row.store.name == *name,
             (Self::Source(judged), Item::Source(name)) => judged.row.name == *name,
             (Self::Device(judged), Item::Device(id)) => judged.row.id == *id,
+            (Self::Event(told), Item::Event(id)) => told.event.id == *id,
             _ => false,
         }
     }
@@ -162,6 +174,27 @@ impl<'a> Row<'a> {
             Self::Store(judged) => &judged.row.store.name,
             Self::Source(judged) => &judged.row.name,
             Self::Device(judged) => &judged.row.facts.name,
+            Self::Event(told) => &told.text,
+        }
+    }
+
+    /// What else a filter finds it by.
+    #[must_use]
+    pub fn also(self) -> Option<&'a str> {
+        match self {
+            Self::Event(told) => Some(&told.whom),
+            _ => None,
+        }
+    }
+
+    /// Whether it has anything to do with an item. Only events tell of others.
+    #[must_use]
+    pub fn concerns(self, item: &Item) -> bool {
+        match (self, item) {
+            (Self::Event(told), Item::Store(name)) => told.event.is_of_store(name),
+            (Self::Event(told), Item::Source(name)) => told.event.is_of_source(name),
+            (Self::Event(told), Item::Device(id)) => told.event.is_of_device(id),
+            _ => self.is(item),
         }
     }
 
@@ -172,6 +205,7 @@ impl<'a> Row<'a> {
             Self::Store(judged) => judged.row.store.group.as_deref(),
             Self::Source(judged) => Some(&judged.row.vendor),
             Self::Device(judged) => judged.row.store.as_deref(),
+            Self::Event(_) => None,
         }
     }
 
@@ -182,16 +216,18 @@ impl<'a> Row<'a> {
             Self::Store(judged) => judged.row.members.iter().any(|id| id.source() == source),
             Self::Source(judged) => *judged.row.name == *source,
             Self::Device(judged) => judged.row.id.source() == source,
+            Self::Event(told) => told.event.is_of_source(source),
         }
     }
 
-    /// Its data state.
+    /// Its data state; events have none.
     #[must_use]
     pub fn state(self) -> DataState {
         match self {
             Self::Store(judged) => judged.state,
             Self::Source(judged) => judged.state,
             Self::Device(judged) => judged.state,
+            Self::Event(_) => DataState::Unknown,
         }
     }
 
@@ -209,9 +245,14 @@ impl<'a> Row<'a> {
     pub fn trouble(self) -> Option<Trouble> {
         match self {
             Self::Store(judged) => trouble(judged),
-            Self::Source(judged) if is_failing(judged.row.fetch) => Some(Trouble::Dead),
+            Self::Source(judged) if judged.row.fetch.is_failing() => Some(Trouble::Dead),
             Self::Source(judged) => overdue(judged.state),
             Self::Device(judged) => device_trouble(judged),
+            Self::Event(told) if told.event.wants_attention() => Some(match told.mark {
+                Mark::Critical => Trouble::Dead,
+                _ => Trouble::Stale,
+            }),
+            Self::Event(_) => None,
         }
     }
 
@@ -224,6 +265,7 @@ impl<'a> Row<'a> {
                 .or(judged.row.covered_to),
             Self::Source(judged) => judged.row.horizon,
             Self::Device(judged) => judged.row.as_of,
+            Self::Event(told) => Some(told.event.start),
         }
     }
 
@@ -247,7 +289,7 @@ impl<'a> Row<'a> {
             Sort::Age => self.as_of().map(|at| -(at.timestamp() as f64)),
             _ => match self {
                 Self::Store(judged) => store_weight(&judged.row, sort),
-                Self::Source(_) => None,
+                Self::Source(_) | Self::Event(_) => None,
                 Self::Device(judged) => device_weight(&judged.row.figures, sort),
             },
         }

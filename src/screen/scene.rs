@@ -7,12 +7,11 @@ use chrono_tz::Tz;
 use ratatui::style::Style;
 
 use crate::model::Timestamp;
-use crate::model::health::{DataState, FetchState};
+use crate::model::health::{DataState, FetchState, shifted};
 
 use super::Look;
 use super::app::App;
 use super::glyphs::Glyphs;
-use super::judge::is_failing;
 use super::theme::Theme;
 use super::words::{self, Zone};
 
@@ -71,6 +70,12 @@ impl<'a> Scene<'a> {
     pub fn age(&self, at: Timestamp) -> String {
         self.wake_at(words::next_minute(self.now));
         words::age(at, self.now)
+    }
+
+    /// How long ago a vendor's clock read `at`, which is `skew_s` seconds ahead of ours.
+    #[must_use]
+    pub fn age_by(&self, at: Timestamp, skew_s: i64) -> String {
+        self.age(shifted(at, -skew_s))
     }
 
     /// How long until `at`.
@@ -158,7 +163,7 @@ impl<'a> Scene<'a> {
             FetchState::Ok => theme.good,
             FetchState::Never | FetchState::Paused => theme.faint,
             FetchState::Retrying | FetchState::Throttled => theme.warn,
-            state if is_failing(state) => theme.bad,
+            state if state.is_failing() => theme.bad,
             _ => theme.text,
         }
     }

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use crate::model::Timestamp;
 use crate::model::device::DeviceId;
+use crate::model::incidents::What;
 use crate::model::usual::Yardstick;
 
 use super::app::{App, Frozen, ListKind, Overlay, Page, Scroll, list_name};
 use super::input::{Code, Input, Key};
 use super::keymap::{self, Command};
-use super::row::Row;
-use super::words;
+use super::row::{Row, Sort};
+use super::told::Told;
+use super::words::{self, plural};
 use super::{Answer, Effect, Job};
 
 mod counting;
@@ -85,6 +87,7 @@ fn press(app: &mut App, key: Key, now: Timestamp) -> Vec<Action> {
         Command::Poll => poll(app, now),
         Command::Earlier | Command::Later => look(app, command, now),
         Command::Compare => compare(app, now),
+        Command::Acknowledge | Command::AcknowledgeAll => acknowledge(app, command, now),
         command => {
             act(app, command, now);
             Vec::new()
@@ -176,6 +179,7 @@ fn poll(app: &mut App, now: Timestamp) -> Vec<Action> {
         Some(Row::Store(judged)) => names(&judged.row.members),
         Some(Row::Source(judged)) => vec![judged.row.name.clone()],
         Some(Row::Device(judged)) => names(std::slice::from_ref(&judged.row.id)),
+        Some(Row::Event(told)) => sources_of(told, app),
         None => Vec::new(),
     };
     if sources.is_empty() {
@@ -185,6 +189,68 @@ fn poll(app: &mut App, now: Timestamp) -> Vec<Action> {
     app.say(format!("asked {}", sources.join(", ")), now);
     let ask = |source| Action::Emit(Effect::PollNow(Some(source)));
     sources.into_iter().map(ask).collect()
+}
+
+/// The sources that an event has to do with.
+fn sources_of(told: &Told, app: &App) -> Vec<Arc<str>> {
+    let sources = app.judgement.sources.iter().map(|judged| &judged.row.name);
+    match told.event.what {
+        What::Gap => Vec::new(),
+        _ => sources
+            .filter(|name| told.event.is_of_source(name))
+            .cloned()
+            .collect(),
+    }
+}
+
+/// Says of an incident that it was seen or takes that back, or says so of all that are listed.
+fn acknowledge(app: &mut App, command: Command, now: Timestamp) -> Vec<Action> {
+    let (events, seen) = if command == Command::AcknowledgeAll {
+        let list = app.list();
+        let listed = (0..list.listing.rows.len()).filter_map(|ordinal| list.listing.place(ordinal));
+        let unseen = listed
+            .filter_map(|at| app.judgement.events.get(at))
+            .filter(|told| told.event.is_unacknowledged());
+        (unseen.map(|told| told.event.id).collect(), true)
+    } else {
+        let incident = match app.subject() {
+            Some(Row::Event(told)) => told
+                .event
+                .incident()
+                .map(|incident| (told.event.id, incident.acknowledged.is_none())),
+            _ => None,
+        };
+        let (events, seen) = incident.map_or((Vec::new(), true), |(id, seen)| (vec![id], seen));
+        (events, seen)
+    };
+    if events.is_empty() {
+        app.say("no incident to acknowledge here", now);
+        return Vec::new();
+    }
+    let count = plural(events.len(), "incident", "incidents");
+    app.say(
+        if seen {
+            format!("acknowledged {count}")
+        } else {
+            format!("{count} not acknowledged any more")
+        },
+        now,
+    );
+    vec![Action::Emit(Effect::Acknowledge { events, seen })]
+}
+
+/// The events about the selected row.
+fn events_about(app: &mut App, now: Timestamp) {
+    let Some(item) = app.subject().map(Row::item) else {
+        app.say("nothing is selected", now);
+        return;
+    };
+    let from = (app.kind, app.page.clone());
+    show(app, ListKind::Events);
+    app.asked_from = Some(from);
+    let list = app.list_mut();
+    list.wish.about = Some(item);
+    (list.at, list.top) = (0, 0);
 }
 
 /// The sources of devices, each once.
@@ -208,6 +274,7 @@ fn act(app: &mut App, command: Command, now: Timestamp) {
         Command::Back => back(app),
         Command::Help => help(app),
         Command::Explain => explain(app, now),
+        Command::EventsAbout => events_about(app, now),
         Command::Freeze => freeze(app, now),
         Command::Present => present(app, now),
         Command::Count => counting::ask(app, now),
@@ -232,6 +299,8 @@ fn show(app: &mut App, kind: ListKind) {
     app.kind = kind;
     app.page = None;
     app.typing = false;
+    app.asked_from = None;
+    app.list_mut().wish.about = None;
 }
 
 fn show_store(app: &mut App, now: Timestamp) {
@@ -263,7 +332,13 @@ fn back(app: &mut App) {
     if app.overlay.take().is_some() {
         app.typing = false;
     } else if app.page.take().is_none() {
-        app.list_mut().wish.filter.clear();
+        let list = app.list_mut();
+        if !list.wish.filter.is_empty() {
+            list.wish.filter.clear();
+        } else if let Some((kind, page)) = app.asked_from.take() {
+            show(app, kind);
+            app.page = page;
+        }
     }
 }
 
@@ -281,7 +356,10 @@ fn explain(app: &mut App, now: Timestamp) {
     if app.overlay.take().is_some() {
         return;
     }
-    if app.subject().is_some() {
+    if matches!(app.subject(), Some(Row::Event(_))) {
+        // An event is its own explanation.
+        open(app);
+    } else if app.subject().is_some() {
         app.overlay = Some(Overlay::Explain {
             scroll: Scroll::default(),
         });
@@ -313,12 +391,12 @@ fn arrange(app: &mut App, command: Command, now: Timestamp) {
                 .unwrap_or(0);
             wish.sort = sorts[(at + 1) % sorts.len()];
             wish.reverse = false;
-            format!("sorted by {}", wish.sort.word())
+            format!("sorted by {}", order(kind, wish.sort))
         }
         Command::Reverse => {
             wish.reverse = !wish.reverse;
             let way = if wish.reverse { ", reversed" } else { "" };
-            format!("sorted by {}{way}", wish.sort.word())
+            format!("sorted by {}{way}", order(kind, wish.sort))
         }
         _ => {
             wish.problems = !wish.problems;
@@ -332,6 +410,14 @@ fn arrange(app: &mut App, command: Command, now: Timestamp) {
     };
     app.list_mut().top = 0;
     app.say(said, now);
+}
+
+/// The words for an order. Events are not configured, they come.
+fn order(kind: ListKind, sort: Sort) -> &'static str {
+    match (kind, sort) {
+        (ListKind::Events, Sort::Configured) => "time",
+        _ => sort.word(),
+    }
 }
 
 fn seek(app: &mut App, command: Command, now: Timestamp) {

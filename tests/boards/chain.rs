@@ -181,6 +181,7 @@ fn device(id: DeviceId, name: &str, detail: Detail, minutes: i64, figures: Figur
         },
         confirmed: true,
         paused: false,
+        skew_s: 0,
         figures,
     }
 }

@@ -12,6 +12,7 @@
 )]
 
 mod chain;
+mod happened;
 mod shop;
 
 use std::sync::Arc;
@@ -57,6 +58,13 @@ pub fn troubled() -> Board {
     let mut sources = chain::sources();
     refuse_password(&mut sources[4]);
     chain::board(&shops, sources)
+}
+
+/// The chain in trouble, with the events that tell of it.
+pub fn eventful() -> Board {
+    let mut board = troubled();
+    happened::to(&mut board);
+    board
 }
 
 /// The chain when nothing has been fetched yet.
@@ -159,6 +167,7 @@ pub fn source(name: &str, vendor: &str) -> SourceRow {
         notes: Vec::new(),
         beats: beats(|number| number % 4 != 3),
         clock_skew_s: Some(0),
+        freshness: None,
     }
 }
 

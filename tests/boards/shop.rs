@@ -130,6 +130,7 @@ impl Shop {
             paused: false,
             peak,
             evidence: self.evidence.clone(),
+            skew_s: 0,
         }
     }
 
@@ -164,6 +165,7 @@ impl Shop {
             expectation: QUARTERLY,
             confirmed: true,
             paused: false,
+            skew_s: 0,
             figures: Figures::PeopleCounter {
                 today: Some(Figure {
                     value: (sum.entered.into(), sum.left.into()),

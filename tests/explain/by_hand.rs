@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use occtop::commands::monitor::serve;
+use occtop::commands::monitor::{Controls, serve};
 use occtop::commands::past::Wishes;
 use occtop::engine::Engine;
 use occtop::model::board::Board;
@@ -101,8 +101,7 @@ fn started(engine: &Engine, now: occtop::model::Timestamp) -> Monitor {
     let mut boards = engine.boards();
     let board = boards.borrow_and_update().clone();
     let (effects, wanted) = mpsc::channel(16);
-    let own = (engine.poker(), engine.counting());
-    tokio::spawn(serve(wanted, Some(own), Wishes::new().0));
+    tokio::spawn(serve(wanted, Some(Controls::of(engine)), Wishes::new().0));
     Monitor {
         app: App::new(board, now, 1.0),
         boards,

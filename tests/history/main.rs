@@ -5,6 +5,7 @@
 mod building;
 mod crash;
 mod damage;
+mod events;
 mod export;
 mod format;
 #[cfg(unix)]

@@ -186,6 +186,7 @@ async fn retention_deletes_what_is_older_and_nothing_else() {
         readings: 4002,
         revisions: 2 * 4001,
         attempts: 1,
+        events: 0,
         devices: 1,
     };
     assert_eq!(pruned, expected);

@@ -16,7 +16,7 @@ use super::boards::{self, Shop};
 use super::{Screen, look};
 
 fn any_key() -> impl Strategy<Value = Key> {
-    let letters = "jkgGnNpPsSdrcq/?!123456 xyzαΑς;фЖ.,新\u{7f}\u{200f}";
+    let letters = "jkgGnNpPsSdrcqeaA/?!1234567 xyzαΑς;фЖ.,新\u{7f}\u{200f}";
     let letters: Vec<_> = letters.chars().collect();
     let codes = [
         Code::Enter,
@@ -95,6 +95,7 @@ fn any_board() -> impl Strategy<Value = Board> {
         1 => Just(boards::nothing()),
         1 => Just(boards::first_start()),
         1 => Just(boards::troubled()),
+        1 => Just(boards::eventful()),
         1 => Just(boards::many(300)),
     ]
 }

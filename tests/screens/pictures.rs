@@ -11,7 +11,7 @@ use occtop::screen::Answer;
 use occtop::screen::glyphs::{ASCII, BLOCK, BRAILLE, CONSOLE};
 use occtop::screen::theme::{NAMES, Theme};
 
-use super::boards::{calm, closed, first_start, many, night, nothing, offline, troubled};
+use super::boards::{calm, closed, eventful, first_start, many, night, nothing, offline, troubled};
 use super::{Screen, look, styles};
 
 const LARGE: (u16, u16) = (120, 40);
@@ -186,6 +186,39 @@ fn sources_with_one_that_is_refused() {
 #[test]
 fn a_source() {
     at_each_size("source", troubled, "4G<Enter>");
+}
+
+#[test]
+fn events_and_their_pages() {
+    at_each_size("events", eventful, "7");
+    at_each_size("event_dead", eventful, "7/late<Enter><Enter>");
+    for (name, keys) in [
+        ("events_problems", "7p"),
+        ("events_about", "4ej"),
+        ("events_by_attention", "7s"),
+        ("event_revision", "7/corrected<Enter><Enter>"),
+        ("event_reset", "7/began<Enter><Enter>"),
+        ("event_acknowledged", "7/link<Enter><Enter>"),
+        ("source_freshness", "4<Enter>"),
+    ] {
+        let text = Screen::new(eventful(), USUAL).press(keys).text();
+        insta::assert_snapshot!(name, text);
+    }
+    let text = Screen::new(calm(), USUAL).press("7").text();
+    insta::assert_snapshot!("events_nothing", text);
+}
+
+#[test]
+fn events_tell_their_severity_without_colour_in_ascii() {
+    let look = look(Theme::mono(), &ASCII);
+    let mut screen = Screen::new(eventful(), LARGE).looking(look).press("7");
+    let text = screen.text();
+    // Names stay what they are.
+    let odd = |sign: &char| !sign.is_ascii() && !('Ͱ'..='Ͽ').contains(sign);
+    assert_eq!(text.chars().find(odd), None, "{text}");
+    for word in ["X critical", "! warning", ". note", "open 3h00"] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod outlook;
 #[cfg(test)]
 mod tests;
 
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,12 @@ pub enum FetchState {
 }
 
 impl FetchState {
+    /// Whether a source cannot be read; a first or second failure in a row is not yet that.
+    #[must_use]
+    pub fn is_failing(self) -> bool {
+        !matches!(self, Self::Never | Self::Ok | Self::Retrying | Self::Paused)
+    }
+
     /// The word on every surface.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -167,4 +174,28 @@ pub struct Feed<'a> {
     pub paused: bool,
     /// Opening hours of the store it belongs to, with the store's zone.
     pub hours: Option<(&'a Hours, Tz)>,
+    /// The vendor's clock minus ours in seconds, where they differ so much that what the vendor
+    /// stamps must be judged by its own clock; else 0.
+    pub skew_s: i64,
+}
+
+impl Feed<'_> {
+    /// What the vendor's clock reads when ours reads `at`.
+    #[must_use]
+    pub fn theirs(&self, at: Timestamp) -> Timestamp {
+        shifted(at, self.skew_s)
+    }
+
+    /// What our clock reads when the vendor's reads `at`.
+    #[must_use]
+    pub fn ours(&self, at: Timestamp) -> Timestamp {
+        shifted(at, -self.skew_s)
+    }
+}
+
+/// An instant by so many seconds later, as far as there are instants.
+#[must_use]
+pub fn shifted(at: Timestamp, by_s: i64) -> Timestamp {
+    let by = TimeDelta::try_seconds(by_s).unwrap_or_default();
+    at.checked_add_signed(by).unwrap_or(at)
 }

@@ -17,7 +17,7 @@ pub fn data_state(feed: Feed<'_>, now: Timestamp) -> DataState {
     if feed.paused {
         return DataState::Paused;
     }
-    let now = now.trunc_subsecs(0);
+    let now = feed.theirs(now).trunc_subsecs(0);
     let Some(outlook) = Outlook::of(feed, now) else {
         return DataState::Unknown;
     };
@@ -31,7 +31,8 @@ pub fn data_state(feed: Feed<'_>, now: Timestamp) -> DataState {
 /// when nothing was ever seen or the store never opens again.
 #[must_use]
 pub fn due(feed: Feed<'_>, now: Timestamp) -> Option<Timestamp> {
-    Outlook::of(feed, now)?.due
+    let due = Outlook::of(feed, feed.theirs(now))?.due?;
+    Some(feed.ours(due))
 }
 
 /// The instant after `now` at which [`data_state`] may change by the clock alone.
@@ -41,7 +42,7 @@ pub fn next_change(feed: Feed<'_>, now: Timestamp) -> Option<Timestamp> {
         return None;
     }
     // States change at whole seconds, so a change after this one is after `now` too.
-    let now = now.trunc_subsecs(0);
+    let now = feed.theirs(now).trunc_subsecs(0);
     let outlook = Outlook::of(feed, now)?;
     let steps = Steps::of(feed.expectation);
     let lapses = [steps.late, steps.stale, steps.dead].map(|step| {
@@ -57,6 +58,7 @@ pub fn next_change(feed: Feed<'_>, now: Timestamp) -> Option<Timestamp> {
         .flatten()
         .filter(|at| *at > now)
         .min()
+        .map(|at| feed.ours(at))
 }
 
 /// Overdue seconds from which a feed is late, stale or dead.

@@ -35,6 +35,7 @@ fn feed(horizon: Timestamp, expectation: Expectation) -> Feed<'static> {
         confirmed: true,
         paused: false,
         hours: None,
+        skew_s: 0,
     }
 }
 
@@ -386,6 +387,33 @@ fn expectations_any() -> impl Strategy<Value = Expectation> {
         .prop_map(|(period, lag, grace)| expectation(period, lag.min(period), grace.min(period)))
 }
 
+#[test]
+fn a_vendor_is_judged_by_its_own_clock() {
+    use DataState::{Dead, Due, Fresh, Stale};
+    // Our clock, the vendor's minus ours in minutes, the state of data up to 14:00, when it is due
+    // by our clock.
+    let table = [
+        ("14:12:00", 0, Fresh, "14:18:00"),
+        ("14:20:00", 0, Due, "14:18:00"),
+        // Ours is an hour fast, or the vendor's an hour slow: its numbers are young all the same.
+        ("15:12:00", -60, Fresh, "15:18:00"),
+        ("15:12:00", 0, Stale, "14:18:00"),
+        ("15:34:00", -60, Stale, "15:18:00"),
+        // And the other way round an old number does not look young.
+        ("13:20:00", 60, Due, "13:18:00"),
+        ("14:20:00", 60, Dead, "13:18:00"),
+    ];
+    for (now, skew, state, expected) in table {
+        let feed = Feed {
+            skew_s: skew * 60,
+            ..feed(on_monday("14:00:00"), parts(QUARTERLY))
+        };
+        let now = on_monday(now);
+        assert_eq!(data_state(feed, now), state, "{now} {skew}");
+        assert_eq!(due(feed, now), Some(on_monday(expected)), "{now} {skew}");
+    }
+}
+
 proptest! {
     #[test]
     fn nothing_changes_before_the_next_change(
@@ -439,5 +467,26 @@ proptest! {
             let complete = Feed { hours: Some((&hours, zone)), ..feed(now, expectation) };
             prop_assert_eq!(data_state(complete, now), DataState::Closed);
         }
+    }
+
+    #[test]
+    fn a_skew_is_a_shift_of_the_clock(
+        offset in -40_000_i64..40_000,
+        skew_s in -100_000_i64..100_000,
+        open in 0_u16..1380,
+        length in 1_u16..60,
+    ) {
+        let hours = every_day(open, open + length);
+        let plain = Feed {
+            hours: Some((&hours, Tz::UTC)),
+            ..feed(on_monday("14:00:00"), parts(QUARTERLY))
+        };
+        let skewed = Feed { skew_s, ..plain };
+        let theirs = on_monday("14:00:00") + TimeDelta::seconds(offset);
+        let ours = theirs - TimeDelta::seconds(skew_s);
+        prop_assert_eq!(data_state(skewed, ours), data_state(plain, theirs));
+        let by_us = |at: Timestamp| at - TimeDelta::seconds(skew_s);
+        prop_assert_eq!(due(skewed, ours), due(plain, theirs).map(by_us));
+        prop_assert_eq!(next_change(skewed, ours), next_change(plain, theirs).map(by_us));
     }
 }

@@ -228,6 +228,7 @@ impl Device {
             expectation: about.expectation,
             confirmed: about.confirmed,
             paused: about.paused,
+            skew_s: about.skew_s,
             figures: self.figures(about),
         }
     }
@@ -348,6 +349,7 @@ pub(super) struct About<'a> {
     pub expectation: Expectation,
     pub confirmed: bool,
     pub paused: bool,
+    pub skew_s: i64,
     pub quiet_is_zero: bool,
     pub delivered: &'a Spans,
 }

@@ -15,6 +15,7 @@ mod source;
 pub mod spans;
 mod store;
 pub mod totals;
+mod watching;
 
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ use super::attempt::{Attempt, Delivery, ErrorKind, SourceError};
 use super::board::{Beat, Board};
 use super::device::{DeviceId, Facts, Kind};
 use super::hand::HandCounts;
+use super::incidents::{Fresh, Watch, What};
 use super::occupancy::Visit;
 use super::reading::{Change, Level, Measure, Reading};
 use super::store::Member;
@@ -55,6 +57,10 @@ pub struct Ledger {
     /// Counts by hand, by the name of the store.
     counts: BTreeMap<Arc<str>, HandCounts>,
     board: Board,
+    /// Looks for trouble on the board.
+    watch: Watch,
+    /// Rows that were made since it looked last.
+    fresh: Fresh,
 }
 
 /// What an earlier run left in history, beside its readings.
@@ -109,6 +115,8 @@ impl Ledger {
                 .collect(),
             counts: BTreeMap::new(),
             board: Board::empty(now),
+            watch: Watch::default(),
+            fresh: Fresh::default(),
             plan,
         };
         ledger.make_rows(&(0..ledger.tallies.len()).collect(), &BTreeSet::new());
@@ -194,6 +202,7 @@ impl Ledger {
         let Some(source) = self.source_index(&attempt.source) else {
             return Applied::default();
         };
+        let corrections = self.corrections(&attempt.source, changes);
         let before = self.sources[usize::from(source)].horizon;
         let mut touched: BTreeSet<DeviceId> = BTreeSet::new();
         if let Some(delivery) = &attempt.outcome.delivery {
@@ -210,7 +219,7 @@ impl Ledger {
         }
         let revised = changes.iter().filter(|change| change.old.is_some()).count();
         let state = &mut self.sources[usize::from(source)];
-        let confirmed_before = state.confirmed;
+        let standing = (state.confirmed, state.heeded_skew_s);
         let news = !changes.is_empty();
         state.attempted(attempt, news, u32::try_from(revised).unwrap_or(u32::MAX));
         if let Some(delivery) = &attempt.outcome.delivery {
@@ -221,7 +230,7 @@ impl Ledger {
         }
         let state = &self.sources[usize::from(source)];
         let horizon = state.horizon;
-        if state.confirmed != confirmed_before {
+        if (state.confirmed, state.heeded_skew_s) != standing {
             touched.extend(self.ids_of(source, |_| true));
         } else if horizon != before
             && self.plan.sources[usize::from(source)].quiet != Quiet::Missing
@@ -231,6 +240,9 @@ impl Ledger {
         }
         self.make_touched_rows(&touched);
         self.make_source_rows();
+        if let Some(corrections) = corrections {
+            self.note((now, now), What::Revision(corrections));
+        }
         Applied { horizon, news }
     }
 
@@ -616,11 +628,14 @@ impl Ledger {
                 continue;
             };
             let row = Arc::new(device.row(id, &self.about(device)));
-            self.board.devices.insert((device.source, id.clone()), row);
+            let key = (device.source, id.clone());
+            self.fresh.devices.push(key.clone());
+            self.board.devices.insert(key, row);
         }
         for &index in stores {
             self.estimate(index);
             let row = Arc::new(self.store_row(index));
+            self.fresh.stores.push(index);
             if index < self.board.stores.len() {
                 self.board.stores.set(index, row);
             } else {
@@ -661,6 +676,7 @@ impl Ledger {
             expectation: device.expectation(source.progress.expectation),
             confirmed: source.confirmed,
             paused: plan.paused,
+            skew_s: source.heeded_skew_s,
             quiet_is_zero: self.quiet_is_zero(device),
             delivered: &source.delivered,
         }

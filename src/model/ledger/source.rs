@@ -4,8 +4,12 @@ use super::plan::SourcePlan;
 use super::spans::Spans;
 use crate::model::Timestamp;
 use crate::model::attempt::{Attempt, ErrorKind, SourceError};
-use crate::model::board::{BEATS, Beat, Requests, SourceRow};
+use crate::model::board::{BEATS, Beat, Requests, SourceRow, heeded_skew_s};
 use crate::model::health::{Expectation, FetchState};
+use crate::model::incidents::Freshness;
+
+/// A difference of clocks that moves by so many seconds is the same.
+const SKEW_JITTER_S: u64 = 3;
 
 /// How a source's poll loop stands after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,6 +43,9 @@ pub(super) struct Source {
     pub notes: Vec<String>,
     pub beats: Vec<Beat>,
     pub clock_skew_s: Option<i64>,
+    /// The difference of clocks by which its data is judged; 0 while they agree.
+    pub heeded_skew_s: i64,
+    pub freshness: Option<Freshness>,
     /// Since when every counter of it is known to have been watched.
     watched_from: Option<Timestamp>,
 }
@@ -72,6 +79,8 @@ impl Source {
             notes: Vec::new(),
             beats: Vec::new(),
             clock_skew_s: None,
+            heeded_skew_s: 0,
+            freshness: None,
             watched_from: None,
         }
     }
@@ -98,6 +107,7 @@ impl Source {
         self.took_ms = Some(attempt.took_ms);
         self.last_poll = u32::try_from(attempt.exchanges.len()).unwrap_or(u32::MAX);
         self.clock_skew_s = attempt.clock_skew_s().or(self.clock_skew_s);
+        self.heed_clock();
         self.error.clone_from(&attempt.outcome.error);
         self.revised = revised;
         if let Some(delivery) = &attempt.outcome.delivery {
@@ -115,6 +125,15 @@ impl Source {
             failure: self.error.as_ref().map(|error| error.kind),
             news,
         });
+    }
+
+    /// Judges by the vendor's clock where it differs notably. Its `Date` has whole seconds, so that
+    /// a difference that stays moves by one or two, which is no reason to make all rows anew.
+    fn heed_clock(&mut self) {
+        let skew = self.clock_skew_s.map_or(0, heeded_skew_s);
+        if skew == 0 || skew.abs_diff(self.heeded_skew_s) > SKEW_JITTER_S {
+            self.heeded_skew_s = skew;
+        }
     }
 
     /// Adds an attempt to the heartbeat strip.
@@ -187,6 +206,7 @@ impl Source {
             notes: self.notes.clone(),
             beats: self.beats.clone(),
             clock_skew_s: self.clock_skew_s,
+            freshness: self.freshness,
         }
     }
 

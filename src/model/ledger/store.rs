@@ -19,7 +19,7 @@ use crate::model::calendar::{day_start, next_day_start};
 use crate::model::device::{DeviceId, Facts, Kind};
 use crate::model::figure::{Flag, Quality};
 use crate::model::hand::{HandCount, HandCounts};
-use crate::model::health::Expectation;
+use crate::model::health::{Expectation, shifted};
 use crate::model::occupancy::{Door, Estimator, Settings, Visit, ZeroRows};
 use crate::model::reading::{Change, Measure};
 use crate::model::store::{Member, Store};
@@ -230,6 +230,7 @@ impl Tally {
             paused: !parts.is_empty() && parts.iter().all(|part| part.about.paused),
             peak,
             evidence,
+            skew_s: worst.map_or(0, |part| part.about.skew_s),
         }
     }
 
@@ -259,7 +260,7 @@ impl Tally {
             let settled = i64::from(expectation.period_s + expectation.lag_s + expectation.grace_s);
             let reach = part.about.covered_to.unwrap_or(since);
             let to = reach
-                .max(now - TimeDelta::seconds(settled))
+                .max(shifted(now, part.about.skew_s - settled))
                 .min(self.totals.end());
             expected += self.open_seconds(since, to);
             received += if part.about.quiet_is_zero {
@@ -347,9 +348,10 @@ fn worst<'a, 'b>(parts: &'a [Part<'b>], no_counters: bool) -> Option<&'a Part<'b
         .min_by_key(|part| {
             let expectation = part.about.expectation;
             let wait = i64::from(expectation.period_s + expectation.lag_s);
+            // By our clock, because the vendors of two members need not agree on the time.
             part.about
                 .covered_to
-                .map(|to| to + TimeDelta::seconds(wait))
+                .map(|to| shifted(to, wait - part.about.skew_s))
         })
 }
 

@@ -16,6 +16,7 @@ use crate::model::reading::{Flow, Level, Value};
 use crate::model::schedule::{Cadence, Publish};
 use crate::model::store::Store;
 
+mod clocks;
 mod counting;
 
 const ATHENS: Tz = chrono_tz::Europe::Athens;

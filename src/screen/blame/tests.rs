@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use super::*;
-use crate::model::attempt::SourceError;
+use crate::model::attempt::{ErrorKind, SourceError};
 use crate::model::board::{Beat, Board, Day, DeviceRow, Figures, Requests};
 use crate::model::device::{Detail, DeviceId, Facts};
 use crate::model::health::Expectation;
@@ -43,6 +43,7 @@ fn source(name: &str, vendor: &str) -> SourceRow {
         notes: Vec::new(),
         beats: Vec::new(),
         clock_skew_s: None,
+        freshness: None,
     }
 }
 
@@ -74,6 +75,7 @@ fn door(id: &str, store: &str, minutes: i64) -> DeviceRow {
         expectation: QUARTERLY,
         confirmed: true,
         paused: false,
+        skew_s: 0,
         figures: Figures::PeopleCounter {
             today: None,
             occupancy: None,
@@ -264,8 +266,8 @@ fn a_clock_that_all_vendors_contradict_is_ours() {
         });
         blames(rows.collect(), vec![])
     };
-    let slow = "our own clock is 95 s slow by all 2 vendors: ages and states are off by as much \
-                until it is set";
+    let slow = "our own clock is 95 s slow by all 2 vendors: ages and states are by theirs until \
+                it is set";
     assert_eq!(with(&[Some(95), None, Some(97)]), [slow]);
     let none: [&str; 0] = [];
     assert_eq!(with(&[Some(95)]), none);

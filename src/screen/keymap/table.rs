@@ -12,8 +12,10 @@ pub const PLAIN: &[Spot] = &[
     Spot::List(ListKind::Sources),
     Spot::List(ListKind::Hotel),
     Spot::List(ListKind::Vending),
+    Spot::List(ListKind::Events),
     Spot::Source,
     Spot::Device,
+    Spot::Event,
 ];
 pub const LISTS: &[Spot] = &[
     Spot::List(ListKind::Stores),
@@ -21,6 +23,7 @@ pub const LISTS: &[Spot] = &[
     Spot::List(ListKind::Sources),
     Spot::List(ListKind::Hotel),
     Spot::List(ListKind::Vending),
+    Spot::List(ListKind::Events),
 ];
 pub const FILTERED: &[Spot] = &[
     Spot::List(ListKind::Stores),
@@ -28,6 +31,7 @@ pub const FILTERED: &[Spot] = &[
     Spot::List(ListKind::Sources),
     Spot::List(ListKind::Hotel),
     Spot::List(ListKind::Vending),
+    Spot::List(ListKind::Events),
     Spot::Help,
 ];
 pub const EXPLAINED: &[Spot] = &[
@@ -37,10 +41,23 @@ pub const EXPLAINED: &[Spot] = &[
     Spot::List(ListKind::Sources),
     Spot::List(ListKind::Hotel),
     Spot::List(ListKind::Vending),
+    Spot::List(ListKind::Events),
     Spot::Source,
     Spot::Device,
+    Spot::Event,
     Spot::Explain,
 ];
+pub const SUBJECTS: &[Spot] = &[
+    Spot::List(ListKind::Stores),
+    Spot::Store,
+    Spot::List(ListKind::Fleet),
+    Spot::List(ListKind::Sources),
+    Spot::List(ListKind::Hotel),
+    Spot::List(ListKind::Vending),
+    Spot::Source,
+    Spot::Device,
+];
+const EVENTS: &[Spot] = &[Spot::List(ListKind::Events), Spot::Event];
 const STORES: &[Spot] = &[Spot::List(ListKind::Stores), Spot::Store];
 
 const fn bind(
@@ -152,6 +169,27 @@ pub const KEYS: &[Binding] = &[
         "Ask the source of the selected row now, within its request budget",
         Some("poll now"),
         PLAIN,
+    ),
+    bind(
+        &[key('e')],
+        Command::EventsAbout,
+        "Events about the selected row; Esc comes back",
+        Some("events"),
+        SUBJECTS,
+    ),
+    bind(
+        &[key('a')],
+        Command::Acknowledge,
+        "Acknowledge the incident, or take that back",
+        Some("seen"),
+        EVENTS,
+    ),
+    bind(
+        &[key('A')],
+        Command::AcknowledgeAll,
+        "Acknowledge every incident that is listed",
+        None,
+        &[Spot::List(ListKind::Events)],
     ),
     bind(
         &[key('c')],
@@ -283,6 +321,13 @@ pub const KEYS: &[Binding] = &[
         &[key('6')],
         Command::Show(ListKind::Vending),
         "Vending: machines",
+        None,
+        PLAIN,
+    ),
+    bind(
+        &[key('7')],
+        Command::Show(ListKind::Events),
+        "Events: incidents, corrections, resets",
         None,
         PLAIN,
     ),

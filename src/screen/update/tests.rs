@@ -9,6 +9,7 @@ use crate::model::attempt::{ErrorKind, SourceError};
 use crate::model::board::{Board, Requests, SourceRow, StoreRow};
 use crate::model::evidence::Evidence;
 use crate::model::health::{Expectation, FetchState};
+use crate::model::incidents::{About, Acknowledged, Cause, Event, Incident, Severity, What};
 use crate::model::store::Store;
 use crate::screen::app::{Against, Spot};
 use crate::screen::input::Key;
@@ -41,6 +42,7 @@ fn store(name: &str, minutes: i64) -> Arc<StoreRow> {
         paused: false,
         peak: None,
         evidence: Evidence::default(),
+        skew_s: 0,
     })
 }
 
@@ -66,6 +68,7 @@ fn source(name: &str) -> Arc<SourceRow> {
         notes: Vec::new(),
         beats: Vec::new(),
         clock_skew_s: None,
+        freshness: None,
     })
 }
 
@@ -362,6 +365,105 @@ fn a_message_stays_eight_seconds_of_the_wall() {
     assert!(app.message.is_some());
     app.prepare(now() + TimeDelta::seconds(480));
     assert_eq!(app.message, None);
+}
+
+/// The board with an open incident about each of two stores, and a note.
+fn eventful() -> App {
+    let incident = |id: u64, store: &str| {
+        Arc::new(Event {
+            id,
+            start: now() - TimeDelta::minutes(60),
+            end: None,
+            what: What::Incident(Incident {
+                cause: Cause::StoreLink,
+                about: About::Store(store.into()),
+                severity: Severity::Warning,
+                sources: vec!["opap".into()],
+                feeds: Vec::new(),
+                count: 1,
+                times: 1,
+                detail: String::new(),
+                acknowledged: None,
+            }),
+        })
+    };
+    let gap = Event {
+        id: 3,
+        start: now() - TimeDelta::minutes(90),
+        end: Some(now() - TimeDelta::minutes(80)),
+        what: What::Gap,
+    };
+    let mut board = board();
+    board.events = [Arc::new(gap), incident(2, "Dover"), incident(1, "Bari")]
+        .into_iter()
+        .collect();
+    let mut app = App::new(Arc::new(board), now(), 1.0);
+    app.list_mut().fit(3);
+    app
+}
+
+#[test]
+fn incidents_are_acknowledged_one_or_all_and_notes_are_not() {
+    let seen = |events: &[u64], seen| {
+        let events = events.to_vec();
+        vec![Action::Emit(Effect::Acknowledge { events, seen })]
+    };
+    let mut app = eventful();
+    assert_eq!(press(&mut app, "7a"), seen(&[2], true));
+    assert_eq!(press(&mut app, "\ra"), seen(&[2], true), "on its page too");
+    assert_eq!(press(&mut app, "qA"), seen(&[2, 1], true));
+    assert_eq!(press(&mut app, "/bari\rA"), seen(&[1], true));
+    assert_eq!(press(&mut app, "\u{1b}Ga"), []);
+    assert_eq!(
+        app.message.as_ref().unwrap().text,
+        "no incident to acknowledge here"
+    );
+    let mut board = Board::clone(&app.newest);
+    let mut first = Event::clone(&board.events[1]);
+    if let What::Incident(incident) = &mut first.what {
+        incident.acknowledged = Some(Acknowledged {
+            at: now(),
+            who: "local operator".to_owned(),
+        });
+    }
+    board.events.set(1, Arc::new(first));
+    app.receive(Arc::new(board));
+    app.prepare(now());
+    assert_eq!(
+        press(&mut app, "ga"),
+        seen(&[2], false),
+        "the same key takes it back"
+    );
+    assert_eq!(app.judgement.unacknowledged, 1);
+}
+
+#[test]
+fn events_about_a_row_and_back() {
+    let mut app = eventful();
+    press(&mut app, "j\re");
+    assert_eq!(app.spot(), Spot::List(ListKind::Events));
+    assert_eq!(
+        listed(&app),
+        ["Bari: link or hub", "occtop was not running"]
+    );
+    press(&mut app, "p");
+    assert_eq!(listed(&app), ["Bari: link or hub"]);
+    press(&mut app, "p/running\r\u{1b}");
+    assert_eq!(listed(&app).len(), 2, "Esc drops the filter first");
+    press(&mut app, "\u{1b}");
+    assert_eq!((app.spot(), selected(&app)), (Spot::Store, "Bari"));
+    press(&mut app, "q4e");
+    assert_eq!(listed(&app).len(), 3);
+    press(&mut app, "7");
+    assert_eq!(listed(&app).len(), 3);
+    press(&mut app, "\u{1b}");
+    assert_eq!(app.kind, ListKind::Events, "a digit forgets the way back");
+    press(&mut app, "d");
+    assert_eq!(app.spot(), Spot::Event, "an event explains itself");
+    press(&mut app, "q/state:open\r");
+    assert_eq!(listed(&app).len(), 2);
+    press(&mut app, "/\u{1b}/source:mall\r");
+    assert_eq!(listed(&app), ["occtop was not running"]);
 }
 
 mod roots {

@@ -52,7 +52,8 @@ pub fn lines(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Vec<Fact> {
     lines.extend(numbers(scene, judged));
     lines.extend(claims(scene, row));
     if let Some(as_of) = row.as_of {
-        let said = format!("{}, {} ago", scene.time(as_of), scene.age(as_of));
+        let age = scene.age_by(as_of, row.skew_s);
+        let said = format!("{}, {age} ago", scene.time(as_of));
         lines.push(("as of", text(said)));
     }
     if let Some(at) = due(row.feed(), scene.now) {

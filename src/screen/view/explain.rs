@@ -19,6 +19,9 @@ pub fn draw(scene: &Scene<'_>, top: usize, body: Rect, buf: &mut Buffer) {
     let Some(row) = scene.app.subject() else {
         return;
     };
+    let Some(explanation) = explanation(scene, row) else {
+        return;
+    };
     let theme = scene.theme();
     let boxed_width = body.width.saturating_sub(8).min(84);
     let width = if is_framed(body) {
@@ -37,7 +40,6 @@ pub fn draw(scene: &Scene<'_>, top: usize, body: Rect, buf: &mut Buffer) {
     if body.height >= 16 {
         blocks.push(Block::blank());
     }
-    let explanation = explanation(scene, row);
     let said = signs(scene, &explanation.paragraph);
     for line in wrap(&said, usize::from(width.max(1))) {
         blocks.push(Block::line(scene, vec![(line, theme.text)]));
@@ -51,7 +53,8 @@ pub fn draw(scene: &Scene<'_>, top: usize, body: Rect, buf: &mut Buffer) {
     boxed(scene, "Explain", (&blocks, top), (boxed_width, body), buf);
 }
 
-fn explanation(scene: &Scene<'_>, row: Row<'_>) -> Explanation {
+/// The explanation of a row; an event explains itself.
+fn explanation(scene: &Scene<'_>, row: Row<'_>) -> Option<Explanation> {
     // Ages and countdowns are told in whole minutes.
     scene.wake_at(next_minute(scene.now));
     let home = match scene.look.zone {
@@ -60,9 +63,10 @@ fn explanation(scene: &Scene<'_>, row: Row<'_>) -> Explanation {
     };
     let guide = Guide::new(&scene.app.judgement.board, scene.now, home);
     match row {
-        Row::Store(judged) => guide.store(&judged.row),
-        Row::Source(judged) => guide.source(&judged.row),
-        Row::Device(judged) => guide.device(&judged.row),
+        Row::Store(judged) => Some(guide.store(&judged.row)),
+        Row::Source(judged) => Some(guide.source(&judged.row)),
+        Row::Device(judged) => Some(guide.device(&judged.row)),
+        Row::Event(_) => None,
     }
 }
 

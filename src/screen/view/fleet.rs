@@ -114,7 +114,7 @@ fn cell<'a>(
         Key::Movement => Cell::text(figures::movement(row), scene.number_style(state)),
         Key::Age => Cell::text(
             row.as_of
-                .map_or_else(|| "--".to_owned(), |at| scene.age(at)),
+                .map_or_else(|| "--".to_owned(), |at| scene.age_by(at, row.skew_s)),
             theme.faint,
         ),
         Key::Glyph => Cell::text(data_glyph(state), scene.data_style(state)),

@@ -4,10 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
 
-use crate::screen::app::{Overlay, Prompt, Question, Spot};
+use crate::screen::app::{ListKind, Overlay, Prompt, Question, Spot};
 use crate::screen::judge::Counts;
 use crate::screen::keymap::{self, Command};
-use crate::screen::row::Sort;
+use crate::screen::row::{Item, Sort};
 use crate::screen::scene::Scene;
 use crate::screen::widgets::text::{Piece, pieces_columns, put_pieces};
 use crate::screen::words::plural;
@@ -141,10 +141,13 @@ fn hints(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
 fn is_of_use(scene: &Scene<'_>, command: Command) -> bool {
     let at_root = matches!(scene.app.spot(), Spot::List(_));
     match command {
-        Command::Back => !at_root || !filter(scene).is_empty(),
+        Command::Back => !at_root || !filter(scene).is_empty() || scene.app.asked_from.is_some(),
         Command::Quit => at_root,
         // Text that goes on below its window; a list shows as much by itself.
         Command::Down => scene.goes_on(),
+        // An event explains itself, and on lists other hints need the room.
+        Command::Explain => !matches!(scene.app.spot(), Spot::List(ListKind::Events) | Spot::Event),
+        Command::EventsAbout => !at_root,
         Command::NextProblem => scene.app.judgement.counts != Counts::default(),
         _ => true,
     }
@@ -180,6 +183,14 @@ fn state(scene: &Scene<'_>) -> Vec<Piece> {
     }
     if let Spot::List(_) = app.spot() {
         let list = app.list();
+        if let Some(item) = &list.wish.about {
+            let name = match item {
+                Item::Store(name) | Item::Source(name) => name.to_string(),
+                Item::Device(id) => id.to_string(),
+                Item::Event(id) => id.to_string(),
+            };
+            parts.push((format!("about {name}"), theme.warn));
+        }
         if list.wish.problems {
             parts.push(("problems only".to_owned(), theme.warn));
         }

@@ -23,6 +23,7 @@ pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         (tabs(scene, Tabs::Unnamed), &long),
         (numbers.clone(), &long),
         (numbers, &short),
+        (tabs(scene, Tabs::Bare), &short),
         (here(scene), &short),
     ];
     for (tabs, clock) in choices {
@@ -60,6 +61,8 @@ enum Tabs {
     Unnamed,
     /// Only the active one with its name.
     Numbers,
+    /// And without the number of incidents.
+    Bare,
 }
 
 fn tabs(scene: &Scene<'_>, tabs: Tabs) -> Vec<Piece> {
@@ -73,7 +76,7 @@ fn tabs(scene: &Scene<'_>, tabs: Tabs) -> Vec<Piece> {
     }
     let spot = scene.app.ground_spot();
     let store = (2, "Store", spot == Spot::Store);
-    let lists = ListKind::ALL.into_iter().zip([1, 3, 4, 5, 6]);
+    let lists = ListKind::ALL.into_iter().zip([1, 3, 4, 5, 6, 7]);
     let mut screens: Vec<_> = lists
         .filter(|(kind, _)| is_offered(scene, *kind))
         .map(|(kind, number)| {
@@ -82,6 +85,7 @@ fn tabs(scene: &Scene<'_>, tabs: Tabs) -> Vec<Piece> {
         })
         .collect();
     screens.insert(1, store);
+    let unseen = scene.app.judgement.unacknowledged;
     for (number, name, active) in screens {
         let style = if active { theme.accent } else { theme.faint };
         let style = if active {
@@ -89,13 +93,17 @@ fn tabs(scene: &Scene<'_>, tabs: Tabs) -> Vec<Piece> {
         } else {
             style
         };
-        let text = if active || tabs != Tabs::Numbers {
+        let named = matches!(tabs, Tabs::Full | Tabs::Unnamed);
+        let text = if active || named {
             format!("{number} {name}")
         } else {
             number.to_string()
         };
         pieces.push((" ".to_owned(), theme.text));
         pieces.push((text, style));
+        if name == list_name(ListKind::Events) && unseen > 0 && tabs != Tabs::Bare {
+            pieces.push((format!(" ({})", unseen.min(99)), theme.warn));
+        }
         pieces.push((" ".to_owned(), theme.text));
     }
     pieces

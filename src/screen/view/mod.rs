@@ -3,6 +3,7 @@
 mod banner;
 mod day;
 mod device;
+mod events;
 mod explain;
 mod figures;
 mod fleet;
@@ -127,6 +128,7 @@ fn body(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         }
         Some(Row::Source(judged)) => sources::draw_page(scene, judged, page.scroll.top, area, buf),
         Some(Row::Device(judged)) => device::draw(scene, judged, page.scroll.top, area, buf),
+        Some(Row::Event(told)) => events::draw_page(scene, told, page.scroll.top, area, buf),
         None => {}
     }
 }
@@ -138,6 +140,7 @@ fn root(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         ListKind::Sources => sources::draw(scene, area, buf),
         ListKind::Hotel => hotel::draw(scene, area, buf),
         ListKind::Vending => vending::draw(scene, area, buf),
+        ListKind::Events => events::draw(scene, area, buf),
     }
 }
 

@@ -124,7 +124,7 @@ fn cell<'a>(
         Key::Age => Cell::text(
             Row::Store(judged)
                 .as_of()
-                .map_or_else(|| "--".to_owned(), |at| scene.age(at)),
+                .map_or_else(|| "--".to_owned(), |at| scene.age_by(at, row.skew_s)),
             theme.faint,
         ),
         Key::Glyph => Cell::text(data_glyph(judged.state), scene.data_style(judged.state)),

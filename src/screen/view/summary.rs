@@ -66,6 +66,10 @@ fn selected(scene: &Scene<'_>) -> Vec<Piece> {
         pieces.push(figures::inside(scene, judged));
         pieces.push((format!(" {}", figures::band(scene, judged)), theme.faint));
     }
+    if let Row::Event(told) = row {
+        pieces.push((format!(" {}", told.mark.glyph()), theme.faint));
+        return pieces;
+    }
     let glyph = data_glyph(row.state());
     pieces.push((format!("  {glyph}"), scene.data_style(row.state())));
     if let Some(as_of) = row.as_of() {

@@ -107,7 +107,7 @@ fn cell<'a>(
         Key::Events => Cell::text(events(row), theme.bad),
         Key::Age => Cell::text(
             row.as_of
-                .map_or_else(|| "--".to_owned(), |at| scene.age(at)),
+                .map_or_else(|| "--".to_owned(), |at| scene.age_by(at, row.skew_s)),
             theme.faint,
         ),
         Key::Glyph => Cell::text(data_glyph(state), scene.data_style(state)),

@@ -178,6 +178,7 @@ mod tests {
             paused: false,
             peak: None,
             evidence: crate::model::evidence::Evidence::default(),
+            skew_s: 0,
         }
     }
 

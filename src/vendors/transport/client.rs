@@ -217,8 +217,8 @@ impl Transport {
         };
         exchange.status = Some(status);
         exchange.clock_skew_s = reply
-            .date()
-            .map(|date| (date - reply.received).num_seconds());
+            .vendor_clock()
+            .map(|clock| (clock - reply.received).num_seconds());
         if response.status().is_redirection() {
             let location = response.headers().get("location");
             let location = location.and_then(|value| value.to_str().ok());

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use chrono::TimeDelta;
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{AGE, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use serde::de::DeserializeOwned;
 
 use crate::model::Timestamp;
@@ -69,6 +69,16 @@ impl Reply {
             named - self.date().unwrap_or(self.received)
         };
         Some(self.received + wait.clamp(TimeDelta::zero(), LONGEST_WAIT))
+    }
+
+    /// The vendor's clock now. A cache on the way hands on an old `Date`, and says by `Age` how old
+    /// it is.
+    #[must_use]
+    pub fn vendor_clock(&self) -> Option<Timestamp> {
+        let age = self.headers.get(AGE).and_then(|value| value.to_str().ok());
+        let age = age.and_then(|text| text.trim().parse::<u32>().ok());
+        let date = self.date()?;
+        date.checked_add_signed(TimeDelta::seconds(age.unwrap_or(0).into()))
     }
 
     /// The vendor's clock when it answered, from the `Date` header.
@@ -198,6 +208,23 @@ mod tests {
         ];
         let at = reply(503, &skewed, "").retry_at();
         assert_eq!(at, Some("2026-03-02T08:00:30Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_date_from_a_cache_is_as_old_as_the_cache_says() {
+        let date = (DATE, "Mon, 02 Mar 2026 07:30:00 GMT");
+        for (age, expected) in [
+            (None, "2026-03-02T07:30:00Z"),
+            (Some("1800"), "2026-03-02T08:00:00Z"),
+            (Some("soon"), "2026-03-02T07:30:00Z"),
+        ] {
+            let headers: Vec<_> = std::iter::once(date.clone())
+                .chain(age.map(|age| (AGE, age)))
+                .collect();
+            let clock = reply(200, &headers, "").vendor_clock();
+            assert_eq!(clock, Some(expected.parse().unwrap()), "{age:?}");
+        }
+        assert_eq!(reply(200, &[(AGE, "3")], "").vendor_clock(), None);
     }
 
     #[test]

@@ -31,6 +31,7 @@ fn app() -> App {
         expectation: board.stores[0].expectation,
         confirmed: true,
         paused: false,
+        skew_s: 0,
         figures: Figures::PeopleCounter {
             today: None,
             occupancy: None,

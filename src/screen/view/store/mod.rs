@@ -66,12 +66,13 @@ fn title<'a>(scene: &'a Scene<'_>, judged: &'a Judged<StoreRow>) -> Block<'a> {
         let mut right = vec![figures::state(scene, judged.state)];
         if let Some(occupancy) = &judged.row.occupancy {
             let as_of = occupancy.shown.as_of;
-            let mut text = format!("  {}", scene.age(as_of));
+            let age = scene.age_by(as_of, judged.row.skew_s);
+            let mut text = format!("  {age}");
             if area.width >= 60 {
                 let zone = scene
                     .other_zone()
                     .map_or(String::new(), |zone| format!(" {zone}"));
-                text = format!("  as of {}{zone}, {}", scene.time(as_of), scene.age(as_of));
+                text = format!("  as of {}{zone}, {age}", scene.time(as_of));
             }
             right.push((text, theme.faint));
         }
@@ -138,7 +139,9 @@ fn members<'a>(scene: &'a Scene<'_>, row: &'a StoreRow) -> Vec<Block<'a>> {
     blocks.extend(found.map(|judged| {
         Block::new(1, move |area, buf| {
             let ellipsis = scene.glyphs().ellipsis;
-            let age = (judged.row.as_of).map_or_else(|| "--".to_owned(), |at| scene.age(at));
+            let row = &judged.row;
+            let age =
+                (row.as_of).map_or_else(|| "--".to_owned(), |at| scene.age_by(at, row.skew_s));
             let state = figures::state(scene, judged.state);
             let state = (format!("{:<8}", state.0), state.1);
             let right = [state, (format!(" {age:>5}"), theme.faint)];
