@@ -27,10 +27,10 @@ pub fn config(globals: &Globals) -> Result<Config> {
     Ok(loaded(globals)?.config)
 }
 
-/// As [`config`], with what it takes to look up what the file names outside itself.
+/// As [`config()`], with what it takes to look up what the file names outside itself.
 ///
 /// # Errors
-/// As [`config`].
+/// As [`config()`].
 pub fn loaded(globals: &Globals) -> Result<Loaded> {
     let path = config_path(globals)?;
     let loaded = Config::load(&path)?;

@@ -77,7 +77,7 @@ static TIMEOUT: Key<Period> = Key::preset(
     "timeout",
     Period {
         least: Duration::from_millis(1),
-        most: Duration::from_secs(10 * 60),
+        most: Duration::from_secs(60 * 60),
     },
     "\"15s\"",
     "Bounds each request together with its answer. Mews, which may take tens of seconds, gets \
