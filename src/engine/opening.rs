@@ -11,7 +11,7 @@ use crate::model::attempt::SourceError;
 use crate::model::health::Expectation;
 use crate::model::ledger::plan::{Plan, Quiet, SourcePlan};
 use crate::model::schedule::{Cadence, Publish};
-use crate::vendors::registry;
+use crate::vendors::registry::{self, Vendor};
 use crate::vendors::source::{Source, ZeroRows};
 use crate::vendors::transport::SharedBudget;
 
@@ -109,7 +109,7 @@ fn plan(source: &SourceConfig, opened: Option<&dyn Source>) -> SourcePlan {
         name: source.common.name.clone(),
         vendor: source.account.vendor().name().into(),
         paused: !source.enabled,
-        cadence: opened.map_or(UNOPENED, Source::cadence),
+        cadence: opened.map_or_else(|| unopened(source), Source::cadence),
         quiet: match source.common.zero_rows {
             ZeroRows::Auto => grid.quiet,
             ZeroRows::Explicit => Quiet::Missing,
@@ -121,7 +121,21 @@ fn plan(source: &SourceConfig, opened: Option<&dyn Source>) -> SourcePlan {
     }
 }
 
-/// For a source that is not polled: what history knows of it ages by the quarter hour.
+/// For a source that is not polled. Machines and document counters change when somebody does
+/// something: a quiet night is normal.
+fn unopened(source: &SourceConfig) -> Cadence {
+    match source.account.vendor() {
+        Vendor::Mews | Vendor::Smartnow => Cadence {
+            expectation: Expectation::silence(DAY_S),
+            ..UNOPENED
+        },
+        Vendor::Bespot | Vendor::Viametrics | Vendor::Navixy => UNOPENED,
+    }
+}
+
+const DAY_S: u32 = 24 * 3600;
+
+/// What history knows of it ages by the quarter hour.
 const UNOPENED: Cadence = Cadence {
     publish: Publish::Batches,
     expectation: Expectation {
