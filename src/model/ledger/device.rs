@@ -210,9 +210,8 @@ impl Device {
             Detail::Tracker {
                 movement, ignition, ..
             } => super::silence::of_tracker(movement.as_deref(), *ignition),
-            Detail::DocumentCounter { .. } | Detail::Machine { .. } => {
-                super::silence::of_activity()
-            }
+            // They change when somebody does something; how long nobody may is the source's own.
+            Detail::DocumentCounter { .. } | Detail::Machine { .. } => of_source,
         }
     }
 

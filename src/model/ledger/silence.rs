@@ -15,9 +15,3 @@ pub(super) fn of_tracker(movement: Option<&str>, ignition: Option<bool>) -> Expe
         _ => PARKED_S,
     })
 }
-
-/// Document counters and machines change when somebody does something: a quiet night is normal,
-/// a quiet day is not.
-pub(super) fn of_activity() -> Expectation {
-    Expectation::silence(PARKED_S)
-}

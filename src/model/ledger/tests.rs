@@ -486,9 +486,8 @@ fn what_history_left_is_shown_unconfirmed() {
     assert_eq!(after.data_state(at("2026-03-02T08:17:00Z")), DataState::Due);
 }
 
-#[test]
-fn what_a_document_counter_grew_in_an_outage_is_one_step_and_no_hour() {
-    let facts = Facts {
+fn document() -> Facts {
+    Facts {
         name: "Default".to_owned(),
         timezone: Some(Tz::UTC),
         detail: Detail::DocumentCounter {
@@ -500,7 +499,12 @@ fn what_a_document_counter_grew_in_an_outage_is_one_step_and_no_hour() {
             guests_in_house: None,
             rooms: None,
         },
-    };
+    }
+}
+
+#[test]
+fn what_a_document_counter_grew_in_an_outage_is_one_step_and_no_hour() {
+    let facts = document();
     let id = "hotel/1";
     let mut ledger = ledger(
         vec![source("hotel", Quiet::Missing, Stamp::Start)],
@@ -576,4 +580,25 @@ fn a_member_of_which_nothing_has_come_is_mentioned() {
     assert_eq!(error, None);
     let (notes, _) = brings(&[("opap/999", counter("999"))]);
     assert!(notes.is_empty(), "{notes:?}");
+}
+
+#[test]
+fn how_long_a_document_counter_may_be_quiet_is_its_sources_to_say() {
+    let id = "hotel/1";
+    for (hours, expected) in [(24, DataState::Fresh), (2, DataState::Stale)] {
+        let mut hotel = source("hotel", Quiet::Missing, Stamp::Start);
+        hotel.cadence.expectation = Expectation::silence(hours * 3600);
+        let mut ledger = ledger(vec![hotel], Vec::new(), "2026-03-02T00:00:00Z");
+        let came = attempt(
+            "hotel",
+            "2026-03-02T06:00:00Z",
+            delivery(&[(id, document())], None),
+        );
+        let value = level(id, "2026-03-02T01:00:00Z", Level::CounterValue, 100.0);
+        let now = at("2026-03-02T06:00:01Z");
+        ledger.apply(&came, &[value], now);
+        let board = ledger.board();
+        let row = board.device(&DeviceId::parse(id).unwrap()).unwrap();
+        assert_eq!(row.data_state(now), expected, "{hours} h");
+    }
 }

@@ -41,6 +41,9 @@ pub use settings::{AccessToken, Settings};
 /// in half a minute for each token; a poll of one token takes one or two.
 pub const REQUESTS_PER_HOUR: u32 = 2400;
 
+/// How long a counter may stay as it is, in seconds, where the configuration sets none.
+const ACTIVITY_S: u32 = 24 * 3600;
+
 /// One Mews account: an integration with the tokens of its properties.
 #[derive(Debug)]
 pub struct Mews {
@@ -88,11 +91,7 @@ fn cadence(common: &Common) -> Cadence {
     let seconds = |duration: Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
     Cadence {
         publish: Publish::Live { every_s: 60 },
-        expectation: Expectation {
-            period_s: common.period.map_or(86_400, seconds),
-            lag_s: 60,
-            grace_s: 600,
-        },
+        expectation: Expectation::silence(common.period.map_or(ACTIVITY_S, seconds)),
         every_s: common.every.map(seconds),
     }
 }

@@ -7,6 +7,7 @@ use crate::model::reading::Level;
 
 use super::Navixy;
 use super::decode::{self, Asked, Samples};
+use super::refusal::Reaction;
 use super::request::{self, Call};
 use super::stamp::Reckoning;
 
@@ -94,8 +95,26 @@ impl Navixy {
                 let samples = decode::batch(&wire, &asked, reckoning, &self.readings.on_board);
                 finding(what, true, describe(&samples, asked.len()))
             }
-            Err(refusal) => failed(what, &refusal.error),
+            Err(refusal) => match way_around(refusal.reaction()) {
+                Some(way) => {
+                    let details = vec![refusal.error.to_string(), way.to_owned()];
+                    finding(what, true, details)
+                }
+                None => failed(what, &refusal.error),
+            },
         }
+    }
+}
+
+/// How a poll gets its values all the same.
+fn way_around(reaction: Reaction) -> Option<&'static str> {
+    match reaction {
+        Reaction::FallBack => Some("counters are asked for by other calls; no people on board"),
+        Reaction::Relist | Reaction::NoEntity | Reaction::Blocked => {
+            Some("a poll finds the tracker that spoils the call and leaves it out")
+        }
+        Reaction::Smaller => Some("a poll asks for fewer trackers at once"),
+        _ => None,
     }
 }
 

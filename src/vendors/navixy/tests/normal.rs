@@ -440,3 +440,23 @@ async fn trap_16_active_is_the_vendors_claim_and_no_proof_of_fresh_values() {
     assert_eq!(*last_update, Some(at("2026-02-20T08:00:00Z")));
     assert_eq!(delivery.readings[0].start, at("2026-02-20T08:00:00Z"));
 }
+
+#[tokio::test]
+async fn a_check_does_not_fail_where_a_poll_finds_a_way_around() {
+    for (code, ok) in [
+        (111, true),
+        (236, true),
+        (217, true),
+        (221, true),
+        (13, false),
+    ] {
+        let server = StandIn::start(NOW, move |seen: &Seen| match seen.path.as_str() {
+            "/tracker/readings/batch_list" => refused(code),
+            _ => examples(seen),
+        })
+        .await;
+        let findings = with_key(&server).check(&server.ask(MIDNIGHT)).await;
+        assert_eq!(findings[2].ok, ok, "{code}: {findings:?}");
+        assert!(findings[2].details[0].contains(&code.to_string()));
+    }
+}
