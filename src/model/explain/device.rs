@@ -50,15 +50,16 @@ impl Guide<'_> {
 
     fn device_blame(&self, row: &DeviceRow, state: DataState, wall: &Wall) -> Option<String> {
         let source = self.source_of(row.id.source())?;
-        let store = row.store.as_deref().and_then(|name| self.board.store(name));
+        if let Some(trouble) = fetch_trouble(source, wall) {
+            return Some(trouble);
+        }
+        if !is_overdue(state) {
+            return None;
+        }
+        let store = (row.store.as_deref()).and_then(|name| self.board.store(name));
         let store = store.filter(|_| row.kind() == Kind::PeopleCounter);
         let who = store.map_or(Who::Device, |store| Who::Store(store));
-        let missing = || {
-            is_overdue(state)
-                .then(|| self.overdue_feed(source, who))
-                .flatten()
-        };
-        fetch_trouble(source, wall).or_else(missing)
+        self.overdue_feed(source, who)
     }
 
     fn device_chain(&self, row: &DeviceRow, state: DataState, wall: &Wall) -> Vec<Link> {
