@@ -148,12 +148,11 @@ impl Listing {
 /// How many rows a list has without any filter.
 #[must_use]
 pub fn population(judgement: &Judgement, kind: ListKind) -> usize {
-    match (kind, kind.devices()) {
-        (ListKind::Stores, _) => judgement.stores.len(),
-        (ListKind::Events, _) => judgement.events.len(),
-        (_, Some(devices)) => judgement.population(devices),
-        (_, None) => judgement.sources.len(),
-    }
+    let devices = kind.devices();
+    devices.map_or_else(
+        || length(judgement, kind),
+        |devices| judgement.population(devices),
+    )
 }
 
 fn length(judgement: &Judgement, kind: ListKind) -> usize {
