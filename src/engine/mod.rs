@@ -7,6 +7,7 @@
 
 mod clerk;
 mod counting;
+mod coverage;
 mod desk;
 mod opening;
 mod past;
@@ -35,6 +36,7 @@ use crate::model::board::Board;
 use crate::model::ledger::Ledger;
 
 pub use self::counting::Counting;
+pub use self::coverage::{DayCoverage, coverage};
 pub use self::desk::{Desk, damaged};
 pub use self::opening::{Member, Sources, open};
 pub use self::playback::Playback;

@@ -209,7 +209,10 @@ fn a_mistake_names_line_column_and_fix() {
 #[test]
 fn a_file_that_cannot_be_read_is_a_usage_error() {
     let args = Args {
-        file: "no/such/file.csv".into(),
+        file: Some("no/such/file.csv".into()),
+        from: None,
+        to: None,
+        speed: None,
         at_every: None,
     };
     let error = run(&args, &Globals::default(), &mut Vec::new()).unwrap_err();
