@@ -2,6 +2,8 @@
 //!
 //! The history is only read: the monitor may be running, and no request leaves the program.
 
+mod coverage;
+
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::Path;
@@ -38,6 +40,10 @@ pub struct Args {
     /// Only this device, by its full id, or all of a source (fleet/*); may be repeated
     #[arg(long = "device", value_name = "ID")]
     pub devices: Vec<String>,
+    /// Instead of readings: for each people counter and whole day the share of opening hours for
+    /// which counts have arrived
+    #[arg(long)]
+    pub coverage: bool,
     /// Form of the output
     #[arg(long, value_name = "FORM", default_value = "csv")]
     pub format: Format,
@@ -115,7 +121,12 @@ pub fn write(args: &Args, config: &Config, path: &Path, out: &mut dyn Write) -> 
         .devices()
         .filter_map(|device| Some((device, claimant(config, device)?)))
         .collect();
-    let mut lines = Lines::begin(args.format, out)?;
+    if args.coverage {
+        let (zone, wanted) = (session::display_zone(config), query.devices.as_ref());
+        let span = (query.from, query.to);
+        return coverage::write(args, (config, zone), (&reader, wanted), span, out);
+    }
+    let mut lines = Lines::begin(args.format, &HEADER, out)?;
     reader.for_each(&query, |stored| {
         let store = stores.get(&stored.reading.device).copied();
         for line in lines_of(store, stored) {
@@ -284,21 +295,21 @@ enum Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    fn begin(format: Format, out: &'a mut dyn Write) -> Result<Self> {
+    fn begin(format: Format, header: &[&str], out: &'a mut dyn Write) -> Result<Self> {
         Ok(match format {
             Format::Csv => {
                 // The header is written here, so that an export of nothing has one too.
                 let mut rows = csv::WriterBuilder::new()
                     .has_headers(false)
                     .from_writer(out);
-                rows.write_record(HEADER).map_err(output::csv::failure)?;
+                rows.write_record(header).map_err(output::csv::failure)?;
                 Self::Csv(Box::new(rows))
             }
             Format::Jsonl => Self::Jsonl(io::BufWriter::new(out)),
         })
     }
 
-    fn write(&mut self, line: &Line<'_>) -> Result<()> {
+    fn write(&mut self, line: &impl Serialize) -> Result<()> {
         match self {
             Self::Csv(rows) => rows.serialize(line).map_err(output::csv::failure),
             Self::Jsonl(out) => serde_json::to_writer(&mut *out, line)

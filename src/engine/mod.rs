@@ -8,6 +8,7 @@
 mod clerk;
 mod counting;
 mod counts;
+mod coverage;
 mod desk;
 mod opening;
 mod past;
@@ -37,6 +38,7 @@ use crate::model::board::Board;
 use crate::model::ledger::Ledger;
 
 pub use self::counting::Counting;
+pub use self::coverage::{DayCoverage, coverage};
 pub use self::desk::{Desk, damaged};
 pub use self::opening::{Member, Sources, open};
 pub use self::playback::Playback;

@@ -1,6 +1,6 @@
 //! What is usual in each store: reads the same weekdays of the last weeks from history.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -54,17 +54,15 @@ pub fn usual(
 /// The people counters of all stores, with the position of their store.
 fn doors(board: &Board, stores: &[&StoreRow]) -> HashMap<DeviceId, usize> {
     let counters = board.devices.values();
-    let counters: HashMap<&DeviceId, ()> = counters
+    let counters: HashSet<&DeviceId> = counters
         .filter(|row| row.kind() == Kind::PeopleCounter)
-        .map(|row| (&row.id, ()))
+        .map(|row| &row.id)
         .collect();
     let members = stores.iter().enumerate().flat_map(|(store, row)| {
         let members = row.members.iter();
         members.map(move |id| (id.clone(), store))
     });
-    members
-        .filter(|(id, _)| counters.contains_key(id))
-        .collect()
+    members.filter(|(id, _)| counters.contains(id)).collect()
 }
 
 /// What is known of one day of all stores.
@@ -127,7 +125,8 @@ impl Week {
     }
 }
 
-fn quiet(plan: &Plan, source: &str) -> Quiet {
+/// What an interval without a row means in a source.
+pub(super) fn quiet(plan: &Plan, source: &str) -> Quiet {
     let mut sources = plan.sources.iter();
     let found = sources.find(|plan| *plan.name == *source);
     found.map_or(Quiet::Missing, |plan| plan.quiet)

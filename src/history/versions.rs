@@ -56,7 +56,7 @@ pub(super) fn versions(
                 },
                 known_at: row::instant(fetched),
             }),
-            Some(replaced) => versions.extend(chain(newest, &replaced, fetched)),
+            Some(replaced) => versions.extend(chain(&newest, &replaced, fetched)),
         }
     }
     Ok(versions)
@@ -82,7 +82,7 @@ fn replaced(connection: &Connection, from: i64, to: i64) -> Result<Replaced, His
 
 /// The values of one reading: each but the newest was replaced at some time.
 fn chain(
-    newest: Reading,
+    newest: &Reading,
     replaced: &[(i64, Measure, Option<i64>)],
     fetched: i64,
 ) -> impl Iterator<Item = Version> {

@@ -103,7 +103,8 @@ impl DoorDay<'_> {
                 })
                 .sum()
         };
-        (expected > 0).then(|| (received / real(expected)).clamp(0.0, 1.0))
+        // The sum of nothing is a negative zero; adding zero makes it a plain one.
+        (expected > 0).then(|| (received / real(expected)).clamp(0.0, 1.0) + 0.0)
     }
 }
 

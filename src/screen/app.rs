@@ -35,8 +35,8 @@ pub struct App {
     pub frozen: Option<Frozen>,
     /// The instant of the past that was asked for and has not come yet.
     pub wanted: Option<Timestamp>,
-    /// The boards are those of a recording.
-    pub recorded: bool,
+    /// What the present is.
+    pub present: Present,
     /// The list at the root.
     pub kind: ListKind,
     /// The page that was opened from it.
@@ -62,6 +62,15 @@ pub struct App {
     /// Where the events about something were asked for.
     pub asked_from: Option<(ListKind, Option<Page>)>,
     lists: [List; 6],
+}
+
+/// Where boards come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Present {
+    /// From sources that are being polled.
+    Live,
+    /// From a recording that is played.
+    Recorded,
 }
 
 /// A held picture.
@@ -212,7 +221,7 @@ impl App {
             newest: board,
             frozen: None,
             wanted: None,
-            recorded: false,
+            present: Present::Live,
             kind: ListKind::Stores,
             page: None,
             overlay: None,

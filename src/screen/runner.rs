@@ -15,7 +15,7 @@ use crate::clock::{Clock, monotonic};
 use crate::model::Timestamp;
 use crate::model::board::Board;
 
-use super::app::App;
+use super::app::{App, Present};
 use super::canvas::Canvas;
 use super::input::Input;
 use super::terminal::{self, Guard};
@@ -102,7 +102,9 @@ where
     ) -> Result<Ending, B::Error> {
         let board = self.wires.boards.borrow_and_update().clone();
         let mut app = App::new(board, self.clock.now(), self.clock.speed());
-        app.recorded = self.look.recorded;
+        if self.look.recorded {
+            app.present = Present::Recorded;
+        }
         let mut wake = self.draw(&mut app)?;
         let mut drawn = monotonic();
         let mut pending: Option<Instant> = None;

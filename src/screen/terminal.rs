@@ -124,20 +124,23 @@ pub fn inputs() -> io::Result<impl Stream<Item = Input> + Unpin> {
 mod source {
     use std::fs::File;
     use std::os::fd::{AsFd, OwnedFd};
+    use std::sync::{Arc, Mutex, PoisonError};
     use std::time::Duration;
 
     use rustix::event::{PollFd, PollFlags, poll};
     use rustix::process::Signal;
     use tokio::signal::unix::{SignalKind, signal};
+    use tokio::task::spawn_blocking;
 
     use super::super::input::translate;
     use super::{Input, io, mpsc};
 
     pub fn spawn(inputs: mpsc::Sender<Input>) -> io::Result<()> {
-        watch_signals(inputs.clone())?;
+        let gate = Arc::new(Mutex::new(()));
+        watch_signals(inputs.clone(), gate.clone())?;
         let reader = inputs.clone();
         let (keys, line) = (terminal()?, terminal()?);
-        spawn_thread("keys", move || read_keys(&keys, &reader))?;
+        spawn_thread("keys", move || read_keys(&keys, &reader, &gate))?;
         spawn_thread("terminal", move || watch_line(&line, &inputs))
     }
 
@@ -158,19 +161,33 @@ mod source {
     }
 
     /// Waits for input before crossterm reads: reading a lost terminal would never return.
-    fn read_keys(terminal: &OwnedFd, inputs: &mpsc::Sender<Input>) {
+    fn read_keys(terminal: &OwnedFd, inputs: &mpsc::Sender<Input>, gate: &Mutex<()>) {
         while wait(terminal, PollFlags::IN).is_some_and(|seen| !is_lost(seen)) {
-            while let Ok(true) = crossterm::event::poll(Duration::ZERO) {
-                let Ok(event) = crossterm::event::read() else {
-                    return;
-                };
-                if let Some(input) = translate(&event)
-                    && inputs.blocking_send(input).is_err()
-                {
-                    return;
-                }
+            if !hand_over(inputs, gate, Duration::ZERO) {
+                return;
             }
         }
+    }
+
+    /// Crossterm learns of a resize at the same moment as we do, give or take.
+    const SAME_MOMENT: Duration = Duration::from_millis(50);
+
+    /// Hands over what crossterm has to tell, waiting so long for the first of it; false when
+    /// there is nobody to listen or nothing to read from. One thread at a time, or one would wait
+    /// for what the other has taken.
+    fn hand_over(inputs: &mpsc::Sender<Input>, gate: &Mutex<()>, mut patience: Duration) -> bool {
+        let _alone = gate.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Ok(true) = crossterm::event::poll(std::mem::take(&mut patience)) {
+            let Ok(event) = crossterm::event::read() else {
+                return false;
+            };
+            if let Some(input) = translate(&event)
+                && inputs.blocking_send(input).is_err()
+            {
+                return false;
+            }
+        }
+        true
     }
 
     /// Waits for nothing but the loss of the terminal, so that it is noticed even while the other
@@ -196,7 +213,7 @@ mod source {
         seen.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
     }
 
-    fn watch_signals(inputs: mpsc::Sender<Input>) -> io::Result<()> {
+    fn watch_signals(inputs: mpsc::Sender<Input>, gate: Arc<Mutex<()>>) -> io::Result<()> {
         let resume = SignalKind::from_raw(Signal::CONT.as_raw());
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
@@ -209,10 +226,17 @@ mod source {
                     _ = terminate.recv() => Input::Terminate,
                     _ = interrupt.recv() => Input::Terminate,
                     _ = hang_up.recv() => Input::Terminate,
-                    _ = resize.recv() => match crossterm::terminal::size() {
-                        Ok((columns, rows)) => Input::Resize(columns, rows),
-                        Err(_) => continue,
-                    },
+                    _ = resize.recv() => {
+                        // Crossterm notes the resize too. When a key comes while it has not told
+                        // of it, it forgets that the key is there until the next one comes.
+                        let (sender, gate) = (inputs.clone(), gate.clone());
+                        let telling = spawn_blocking(move || hand_over(&sender, &gate, SAME_MOMENT));
+                        let _ = telling.await;
+                        match crossterm::terminal::size() {
+                            Ok((columns, rows)) => Input::Resize(columns, rows),
+                            Err(_) => continue,
+                        }
+                    }
                     _ = resume.recv() => Input::Resumed,
                 };
                 if inputs.send(input).await.is_err() {

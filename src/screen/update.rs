@@ -7,7 +7,7 @@ use crate::model::device::DeviceId;
 use crate::model::incidents::What;
 use crate::model::usual::Yardstick;
 
-use super::app::{App, Frozen, ListKind, Overlay, Page, Scroll, list_name};
+use super::app::{App, Frozen, ListKind, Overlay, Page, Present, Scroll, list_name};
 use super::input::{Code, Input, Key};
 use super::keymap::{self, Command};
 use super::row::{Row, Sort};
@@ -171,7 +171,7 @@ fn present(app: &mut App, now: Timestamp) {
 }
 
 fn poll(app: &mut App, now: Timestamp) -> Vec<Action> {
-    if app.recorded {
+    if app.present == Present::Recorded {
         app.say("this is a recording: nobody is asked", now);
         return Vec::new();
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use occtop::clock::Clock;
+use occtop::commands::export::{Args, Bound, Format, write};
 use occtop::config::Config;
 use occtop::engine;
 use occtop::history::History;
@@ -95,4 +96,44 @@ async fn without_a_good_day_there_is_nothing_to_compare() {
         let start = board.stores[0].day.start;
         assert_eq!(usual.of("Ermou", yardstick, start), None);
     }
+}
+
+#[tokio::test]
+async fn coverage_is_told_for_each_counter_and_whole_day() {
+    let dir = tempfile::tempdir().unwrap();
+    let history = in_dir(&dir).await;
+    // A whole day, a holiday, and half a day; the last poll was on the fourth day.
+    for (weeks, hours) in [(3, 24), (2, 24), (1, 12), (0, 26)] {
+        record(&history, weeks, 5, hours).await;
+    }
+    let config = Config::parse(CONFIG, "test").unwrap().config;
+    let export = |format| {
+        let args = Args {
+            coverage: true,
+            from: Some(Bound::At(begin(3))),
+            format,
+            ..Args::default()
+        };
+        let mut out = Vec::new();
+        write(&args, &config, &path(&dir), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let text = export(Format::Csv);
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines[0], "store,source,device,day,start,coverage");
+    assert_eq!(lines.len(), 1 + 22, "{text}");
+    let of = |day: &str| lines.iter().find(|line| line.contains(day)).copied();
+    for (day, coverage) in [
+        ("2026-02-09", "1.0"),
+        ("2026-02-10", "0.0"),
+        ("2026-02-16", ""),
+        ("2026-02-23", "0.5"),
+        ("2026-03-02", "1.0"),
+    ] {
+        let start = format!("{day}T04:00:00Z");
+        let expected = format!("Ermou,opap,opap/1,{day},{start},{coverage}");
+        assert_eq!(of(&format!(",{day},")), Some(&*expected));
+    }
+    let line = export(Format::Jsonl).lines().next().unwrap().to_owned();
+    assert!(line.ends_with("\"coverage\":1.0}"), "{line}");
 }

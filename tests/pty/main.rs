@@ -69,6 +69,23 @@ fn a_resize_is_followed() {
 }
 
 #[test]
+fn a_key_after_a_resize_does_not_wait_for_the_next_one() {
+    let mut terminal = Terminal::start("troubled", &[]);
+    terminal.wait_for("Of capacity");
+    for _ in 0..4 {
+        terminal.resize(40, 12);
+        let narrow = |text: &str| text.contains("Ermou") && !text.contains("Of capacity");
+        terminal.wait_until("a narrow screen", narrow);
+        terminal.send("3");
+        terminal.wait_for("Shuttle 1");
+        terminal.resize(120, 40);
+        terminal.wait_for("Odometer km");
+        terminal.send("1");
+        terminal.wait_for("Of capacity");
+    }
+}
+
+#[test]
 fn ctrl_z_comes_back_to_the_whole_picture() {
     // In a session without job control the stop is ignored; taking the terminal again is not.
     let mut terminal = Terminal::start("troubled", &[]);

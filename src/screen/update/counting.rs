@@ -6,7 +6,7 @@ use super::Action;
 use crate::model::Timestamp;
 use crate::model::device::Kind;
 use crate::screen::Effect;
-use crate::screen::app::{App, Prompt, Question};
+use crate::screen::app::{App, Present, Prompt, Question};
 use crate::screen::input::{Code, Key};
 use crate::screen::row::Row;
 
@@ -41,7 +41,7 @@ pub fn ask_back(app: &mut App, now: Timestamp) {
 
 /// The store that a count would be for, or why there can be none.
 fn countable(app: &App) -> Result<Arc<str>, String> {
-    if app.recorded {
+    if app.present == Present::Recorded {
         return Err("this is a recording: nobody is counted".to_owned());
     }
     if app.past().is_some() {

@@ -331,7 +331,7 @@ fn space_and_zero_come_back_from_the_past_and_from_a_frozen_picture() {
 #[test]
 fn a_recording_asks_nobody() {
     let mut app = app();
-    app.recorded = true;
+    app.present = Present::Recorded;
     assert_eq!(press(&mut app, "r"), []);
 }
 
