@@ -2,6 +2,7 @@
 
 pub mod csv;
 pub mod evidence;
+pub mod explanations;
 pub mod snapshot;
 pub mod table;
 pub mod totals;

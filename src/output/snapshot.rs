@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::evidence::Evidence;
+use super::explanations::Explanations;
 use super::totals::{self, Sums, Totals};
 use crate::model::Timestamp;
 use crate::model::attempt::SourceError;
 use crate::model::board::{Board, DeviceRow, Figures, Over, SourceRow, StoreRow};
 use crate::model::calendar::day_start;
 use crate::model::device::{Detail, Kind};
-use crate::model::explain::Guide;
 use crate::model::figure::Flag;
 use crate::model::health::{DataState, FetchState};
 use crate::model::incidents;
@@ -32,6 +32,7 @@ pub struct Snapshot {
     pub devices: Vec<Device>,
     totals: Sums,
     groups: Vec<Totals>,
+    explain: Explanations,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notices: Vec<String>,
 }
@@ -72,7 +73,6 @@ pub struct Source {
     notes: Vec<String>,
     /// What went wrong.
     pub error: Option<Failure>,
-    explain: String,
 }
 
 /// How a source does against its freshness objective.
@@ -126,7 +126,6 @@ pub struct Store {
     /// those that it claims by their source.
     members: Vec<String>,
     conversion: Option<Conversion>,
-    explain: String,
 }
 
 /// Sales per visitor.
@@ -193,7 +192,6 @@ pub struct Device {
     /// Its numbers.
     #[serde(flatten)]
     pub numbers: Numbers,
-    explain: String,
 }
 
 /// The numbers of a device by its kind.
@@ -270,7 +268,6 @@ impl Snapshot {
     #[must_use]
     pub fn of(board: &Board, now: Timestamp) -> Self {
         let stores = board.stores.iter().filter(|row| row.declared);
-        let guide = &Guide::new(board, now, None);
         let (totals, groups) = totals::of(board, now);
         Self {
             schema: "occtop.board/1",
@@ -278,20 +275,21 @@ impl Snapshot {
             sources: board
                 .sources
                 .iter()
-                .map(|row| source((board, guide), row, now))
+                .map(|row| source(board, row, now))
                 .collect(),
-            stores: stores.map(|row| store((board, guide), row, now)).collect(),
+            stores: stores.map(|row| store(board, row, now)).collect(),
             devices: (board.devices.values())
-                .map(|row| device(guide, row, now))
+                .map(|row| device(row, now))
                 .collect(),
             totals,
             groups,
+            explain: Explanations::of(board, now),
             notices: board.notices.iter().map(ToString::to_string).collect(),
         }
     }
 }
 
-fn source((board, guide): (&Board, &Guide<'_>), row: &SourceRow, now: Timestamp) -> Source {
+fn source(board: &Board, row: &SourceRow, now: Timestamp) -> Source {
     Source {
         name: row.name.to_string(),
         vendor: row.vendor.to_string(),
@@ -316,7 +314,6 @@ fn source((board, guide): (&Board, &Guide<'_>), row: &SourceRow, now: Timestamp)
         freshness: row.freshness.map(freshness),
         notes: row.remarks(),
         error: row.error.as_ref().map(failure),
-        explain: guide.source(row).to_string(),
     }
 }
 
@@ -342,7 +339,7 @@ fn failure(error: &SourceError) -> Failure {
     }
 }
 
-fn store((board, guide): (&Board, &Guide<'_>), row: &StoreRow, now: Timestamp) -> Store {
+fn store(board: &Board, row: &StoreRow, now: Timestamp) -> Store {
     let spec = &row.store;
     Store {
         name: spec.name.to_string(),
@@ -360,7 +357,6 @@ fn store((board, guide): (&Board, &Guide<'_>), row: &StoreRow, now: Timestamp) -
             visitors: sold.visitors,
             per_100: rounded(sold.per_100(), 1),
         }),
-        explain: guide.store(row).to_string(),
     }
 }
 
@@ -414,7 +410,7 @@ fn occupancy(row: &StoreRow, now: Timestamp) -> Inside {
     }
 }
 
-fn device(guide: &Guide<'_>, row: &DeviceRow, now: Timestamp) -> Device {
+fn device(row: &DeviceRow, now: Timestamp) -> Device {
     Device {
         id: row.id.to_string(),
         source: row.id.source().to_owned(),
@@ -424,7 +420,6 @@ fn device(guide: &Guide<'_>, row: &DeviceRow, now: Timestamp) -> Device {
         as_of: row.as_of.map(Instant),
         data: row.data_state(now),
         numbers: numbers(row, now),
-        explain: guide.device(row).to_string(),
     }
 }
 

@@ -205,6 +205,10 @@ fn sources_of(told: &Told, app: &App) -> Vec<Arc<str>> {
 
 /// Says of an incident that it was seen or takes that back, or says so of all that are listed.
 fn acknowledge(app: &mut App, command: Command, now: Timestamp) -> Vec<Action> {
+    if app.present == Present::Recorded {
+        app.say("this is a recording: nothing is acknowledged", now);
+        return Vec::new();
+    }
     let (events, seen) = if command == Command::AcknowledgeAll {
         let list = app.list();
         let listed = (0..list.listing.rows.len()).filter_map(|ordinal| list.listing.place(ordinal));

@@ -1,7 +1,7 @@
 //! Golden texts: what the program says about a value, in scenes that a new operator may meet.
 //!
 //! Each scene is played the program's own way, from what a poll brought through history, ledger and
-//! schedule to the `explain` field of the JSON board. The screen shows the same text.
+//! schedule to `explain` on the JSON board. The screen shows the same text.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 

@@ -195,24 +195,22 @@ impl Stage {
     }
 
     pub fn source(&mut self, name: &str) -> String {
-        explained(&self.board()["sources"], "name", name)
+        explained(&self.board(), "sources", name)
     }
 
     pub fn device(&mut self, id: &str) -> String {
-        explained(&self.board()["devices"], "id", id)
+        explained(&self.board(), "devices", id)
     }
 }
 
 /// Why the number of a store on a board is what it is.
 pub fn store(board: &Value, name: &str) -> String {
-    explained(&board["stores"], "name", name)
+    explained(board, "stores", name)
 }
 
-fn explained(rows: &Value, key: &str, name: &str) -> String {
-    let rows = rows.as_array().unwrap();
-    let row = rows.iter().find(|row| row[key] == name);
-    let row = row.unwrap_or_else(|| panic!("no {name}"));
-    row["explain"].as_str().unwrap().to_owned()
+fn explained(board: &Value, kind: &str, name: &str) -> String {
+    let words = board["explain"][kind][name].as_str();
+    words.unwrap_or_else(|| panic!("no {name}")).to_owned()
 }
 
 fn parse(config: &str) -> Config {

@@ -176,9 +176,11 @@ fn assert_same(past: &Board, seen: &Board) {
     differ(&devices(past), &devices(seen));
     let sources = |board: &Board| -> Vec<SourceRow> {
         let rows = board.sources.iter().map(|row| (**row).clone());
-        // When it is asked next follows from more attempts than are lived through.
+        // When it is asked next follows from more attempts than are lived through, and four weeks
+        // of freshness from far more.
         rows.map(|row| SourceRow {
             next_poll: None,
+            freshness: None,
             ..row
         })
         .collect()

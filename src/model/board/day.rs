@@ -41,10 +41,10 @@ const REVISED: u64 = 32;
 
 impl Day {
     /// A day that starts at `start` with cells of `cell_s` seconds, up to the newest data.
-    pub fn new(start: Timestamp, cell_s: u32, cells: impl IntoIterator<Item = Cell>) -> Self {
+    pub fn new(start: Timestamp, cell_s: u32, filled: impl IntoIterator<Item = Cell>) -> Self {
         let mut packed = Vec::new();
         let mut count = 0;
-        for cell in cells {
+        for cell in filled {
             cell.pack(&mut packed);
             count += 1;
         }
