@@ -88,7 +88,9 @@ fn is_of_use(scene: &Scene<'_>, command: Command) -> bool {
         Command::Back => !at_root || !filter(scene).is_empty() || scene.app.asked_from.is_some(),
         Command::Quit => at_root,
         // An event explains itself, and on lists other hints need the room.
-        Command::Explain => !matches!(scene.app.spot(), Spot::List(ListKind::Events) | Spot::Event),
+        Command::Explain | Command::Poll => {
+            !matches!(scene.app.spot(), Spot::List(ListKind::Events) | Spot::Event)
+        }
         Command::EventsAbout => !at_root,
         Command::NextProblem => scene.app.judgement.counts != Counts::default(),
         _ => true,
