@@ -146,7 +146,9 @@ fn is_of_use(scene: &Scene<'_>, command: Command) -> bool {
         // Text that goes on below its window; a list shows as much by itself.
         Command::Down => scene.goes_on(),
         // An event explains itself, and on lists other hints need the room.
-        Command::Explain => !matches!(scene.app.spot(), Spot::List(ListKind::Events) | Spot::Event),
+        Command::Explain | Command::Poll => {
+            !matches!(scene.app.spot(), Spot::List(ListKind::Events) | Spot::Event)
+        }
         Command::EventsAbout => !at_root,
         Command::NextProblem => scene.app.judgement.counts != Counts::default(),
         _ => true,
