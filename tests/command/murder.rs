@@ -17,7 +17,7 @@ const KILLS: u32 = 20;
 fn killed_polls_and_monitors_lose_nothing_that_was_shown() {
     let mut estate = Estate::open();
     let began = Instant::now();
-    let mut shown = estate.place.run(&["poll"]).exits(0).json();
+    let mut shown = whole_poll(&estate);
     // How long a poll takes tells when there is something to interrupt.
     let whole = began.elapsed();
     for kill in 0..KILLS {
@@ -28,7 +28,7 @@ fn killed_polls_and_monitors_lose_nothing_that_was_shown() {
         }
         opens(&estate);
         if kill % 5 == 2 {
-            let next = estate.place.run(&["poll"]).exits(0).json();
+            let next = whole_poll(&estate);
             kept(&shown, &next);
             shown = next;
         }
@@ -39,6 +39,19 @@ fn killed_polls_and_monitors_lose_nothing_that_was_shown() {
     }
     let left = estate.place.run(&["poll"]).exits(3).json();
     kept(&shown, &left);
+}
+
+/// A poll that reads every source. So many in a row may be too many for a vendor that counts
+/// requests by the second: then it says so, and the next one comes late enough.
+fn whole_poll(estate: &Estate) -> Value {
+    const TRIES: usize = 10;
+    let mut polls = (0..TRIES).map(|_| estate.place.run(&["poll"]));
+    let whole = polls.find(|ran| {
+        let told = ran.code == 3 && ran.json()["sources"].to_string().contains("rate_limited");
+        assert!(ran.code == 0 || told, "{ran:#?}");
+        ran.code == 0
+    });
+    whole.expect("a poll within the vendor's limit").json()
 }
 
 /// Kills a poll when it has run for a while, without sleeping through it.

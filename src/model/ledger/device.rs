@@ -73,6 +73,10 @@ pub(super) struct Tracker {
 pub(super) struct Document {
     value: Option<(Timestamp, i64)>,
     grown: Accumulated,
+    /// When this run first heard of it.
+    met: Timestamp,
+    /// The longest it is known to have stood still.
+    longest: TimeDelta,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -84,10 +88,22 @@ pub(super) struct Machine {
     last_sale: Option<Timestamp>,
 }
 
+impl Document {
+    /// Takes note of how long it had not changed before the value of `start`, or of how old the
+    /// first value was when we met.
+    fn stood_still(&mut self, start: Timestamp) {
+        let still = match self.value {
+            Some((before, _)) => start - before,
+            None => self.met - start,
+        };
+        self.longest = self.longest.max(still);
+    }
+}
+
 impl Device {
     pub fn new(facts: Facts, source: u16, store: Option<usize>, zone: Tz, now: Timestamp) -> Self {
         let today = local_day(&facts, zone, now);
-        let state = State::of(&facts, today);
+        let state = State::of(&facts, today, now);
         Self {
             facts: Arc::new(facts),
             source,
@@ -120,7 +136,7 @@ impl Device {
     pub fn describe(&mut self, facts: &Facts, zone: Tz, now: Timestamp) {
         if *self.facts != *facts {
             if self.facts.kind() != facts.kind() {
-                self.state = State::of(facts, self.today);
+                self.state = State::of(facts, self.today, now);
             }
             self.facts = Arc::new(facts.clone());
             self.zone = zone;
@@ -150,6 +166,7 @@ impl Device {
                 tracker.level(level, start, value);
             }
             (State::Document(document), Measure::Level(Level::CounterValue, value)) => {
+                document.stood_still(start);
                 newest(&mut document.value, start, value.int());
                 document.grown.observe(start, value.real());
             }
@@ -211,7 +228,13 @@ impl Device {
                 movement, ignition, ..
             } => super::silence::of_tracker(movement.as_deref(), *ignition),
             // They change when somebody does something; how long nobody may is the source's own.
-            Detail::DocumentCounter { .. } | Detail::Machine { .. } => of_source,
+            Detail::DocumentCounter { .. } => match &self.state {
+                State::Document(document) => {
+                    super::silence::of_document(of_source, document.longest)
+                }
+                _ => of_source,
+            },
+            Detail::Machine { .. } => of_source,
         }
     }
 
@@ -354,7 +377,7 @@ pub(super) struct About<'a> {
 }
 
 impl State {
-    fn of(facts: &Facts, today: (Timestamp, Timestamp)) -> Self {
+    fn of(facts: &Facts, today: (Timestamp, Timestamp), now: Timestamp) -> Self {
         match &facts.detail {
             Detail::PeopleCounter { interval_s, .. } => Self::Counter(Counter {
                 today: Totals::new(today.0, today.1),
@@ -378,7 +401,12 @@ impl State {
             Detail::DocumentCounter { .. } => {
                 let mut grown = Accumulated::new(f64::INFINITY);
                 grown.begin(today.0);
-                Self::Document(Document { value: None, grown })
+                Self::Document(Document {
+                    value: None,
+                    grown,
+                    met: now,
+                    longest: TimeDelta::zero(),
+                })
             }
             Detail::Machine { .. } => Self::Machine(Machine::default()),
         }

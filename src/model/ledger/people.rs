@@ -106,7 +106,9 @@ impl Tally {
         }
         let estimate = self.estimator.estimate();
         let resets = self.store.reset != crate::model::store::Reset::Never;
-        let last = self.estimator.finished().next_back().filter(|_| resets);
+        // What is left of a day that was not seen from its beginning says nothing about counters.
+        let last = self.estimator.finished().next_back();
+        let last = last.filter(|day| resets && day.whole);
         Evidence {
             vendor: estimate
                 .as_ref()

@@ -583,6 +583,31 @@ fn a_member_of_which_nothing_has_come_is_mentioned() {
 }
 
 #[test]
+fn a_document_counter_that_is_rarely_moved_is_not_missed() {
+    let id = "hotel/1";
+    let mut hotel = source("hotel", Quiet::Missing, Stamp::Start);
+    hotel.cadence.expectation = Expectation::silence(24 * 3600);
+    let mut ledger = ledger(vec![hotel], Vec::new(), "2026-03-02T00:00:00Z");
+    let mut state = |now: &str, moved: Option<&str>| {
+        let came = attempt("hotel", now, delivery(&[(id, document())], None));
+        let change = moved.map(|stamp| level(id, stamp, Level::CounterValue, 100.0));
+        ledger.apply(&came, &change.into_iter().collect::<Vec<_>>(), at(now));
+        let board = ledger.board();
+        let row = board.device(&DeviceId::parse(id).unwrap()).unwrap();
+        row.data_state(at(now))
+    };
+    // Ten days old when it is first seen: nothing is wrong with it for another ten.
+    let first = state("2026-03-11T00:00:00Z", Some("2026-03-01T00:00:00Z"));
+    assert_eq!(first, DataState::Fresh);
+    assert_eq!(state("2026-03-20T00:00:00Z", None), DataState::Fresh);
+    assert_eq!(state("2026-03-24T00:00:00Z", None), DataState::Late);
+    // Once it moves, twice the longest pause is what it may take again.
+    let moved = state("2026-03-25T00:00:00Z", Some("2026-03-25T00:00:00Z"));
+    assert_eq!(moved, DataState::Fresh);
+    assert_eq!(state("2026-05-10T00:00:00Z", None), DataState::Fresh);
+}
+
+#[test]
 fn how_long_a_document_counter_may_be_quiet_is_its_sources_to_say() {
     let id = "hotel/1";
     for (hours, expected) in [(24, DataState::Fresh), (2, DataState::Stale)] {

@@ -140,7 +140,8 @@ impl Estimator {
     /// People still inside at the last reset, with the band, where the band does not explain them.
     pub(super) fn unconfirmed(&self, today: &Running) -> Option<(f64, f64)> {
         let last = self.finished().next_back()?;
-        let concerns_today = self.settings.empties() && last.end == today.day.start();
+        let empties = self.settings.empties() && last.whole;
+        let concerns_today = empties && last.end == today.day.start();
         let beyond = last.remained - last.half > LEFT_AT_RESET;
         (concerns_today && beyond).then_some((last.remained, last.half))
     }

@@ -128,6 +128,8 @@ pub struct Finished {
     pub raw: i64,
     /// The vendor's last number before the reset.
     pub vendor: Option<i64>,
+    /// Every door was watched from the first cell on, so its sums are those of the whole day.
+    pub whole: bool,
 }
 
 impl Running {
@@ -343,6 +345,7 @@ impl Running {
             half: self.half(scene.learned),
             raw: self.sums.raw(),
             vendor: scene.sheet.last_level().map(|level| level.value),
+            whole: self.since.is_none() && !self.joined,
         };
         let mut learned = scene.learned.clone();
         let n = if good {

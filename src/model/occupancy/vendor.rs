@@ -310,6 +310,7 @@ mod tests {
             half: 2.0,
             raw: 0,
             vendor,
+            whole: true,
         };
         let left = |nights: &[Option<i64>]| {
             let days: Vec<_> = nights.iter().map(|vendor| night(*vendor)).collect();
