@@ -5,11 +5,14 @@
 
 pub mod accumulated;
 pub mod cells;
+mod claims;
+mod counting;
 mod day;
 mod device;
 mod inside;
 mod people;
 pub mod plan;
+mod rows;
 mod silence;
 mod source;
 pub mod spans;
@@ -20,26 +23,26 @@ mod watching;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use self::device::{About, Device, State};
+use self::claims::{claimed, missing_member};
+use self::device::Device;
 use self::plan::{Claims, Plan, Quiet};
 pub use self::source::Progress;
 use self::source::Source;
 pub use self::spans::Spans;
 use self::store::Tally;
 use super::Timestamp;
-use super::attempt::{Attempt, Delivery, ErrorKind, SourceError};
+use super::attempt::{Attempt, Delivery, SourceError};
 use super::board::{Beat, Board};
 use super::device::{DeviceId, Facts, Kind};
 use super::hand::HandCounts;
 use super::incidents::{Fresh, Watch, What};
 use super::occupancy::Visit;
 use super::reading::{Change, Level, Measure, Reading};
-use super::store::Member;
 
 /// Everything learned so far.
 #[derive(Debug)]
@@ -505,232 +508,10 @@ impl Ledger {
     }
 }
 
-/// Counts by hand.
-impl Ledger {
-    /// The counts by hand of a store, with those that were taken back.
-    #[must_use]
-    pub fn hand_counts(&self, store: &str) -> HandCounts {
-        self.counts.get(store).cloned().unwrap_or_default()
-    }
-
-    /// Whether the store of this name counts people at its doors.
-    #[must_use]
-    pub fn counts_people(&self, store: &str) -> bool {
-        let tally = self.store_index(store).map(|index| &self.tallies[index]);
-        tally.is_some_and(Tally::has_doors)
-    }
-
-    /// Replaces the counts by hand of a store. The estimate is then what it would have been with
-    /// these and no others.
-    pub fn counted_by_hand(&mut self, store: &str, counts: HandCounts) {
-        self.recall_counts(store, counts);
-        if let Some(index) = self.store_index(store) {
-            self.make_rows(&BTreeSet::from([index]), &BTreeSet::new());
-        }
-    }
-
-    /// As [`Ledger::counted_by_hand`], while the past is being read.
-    pub fn recall_counts(&mut self, store: &str, counts: HandCounts) {
-        if let Some(index) = self.store_index(store) {
-            self.tallies[index].counted_by_hand(&counts);
-        }
-        self.counts.insert(store.into(), counts);
-    }
-
-    /// The store of a name; where counters that nobody claims share one, the first.
-    fn store_index(&self, name: &str) -> Option<usize> {
-        let mut tallies = self.tallies.iter();
-        tallies.position(|tally| **tally.name() == *name)
-    }
-}
-
-/// What estimates need to know beside counts.
-impl Ledger {
-    /// Every people counter of a source has been watched since `from`.
-    fn watched(&mut self, source: u16, from: Timestamp) {
-        if !self.sources[usize::from(source)].watch(from) {
-            return;
-        }
-        for (id, device) in self.devices.iter().filter(|(_, d)| d.source == source) {
-            if let Some(store) = device.store {
-                self.tallies[store].watched(id, from);
-            }
-        }
-    }
-
-    /// Tells a store how far its doors have delivered and brings its estimate up to date.
-    fn estimate(&mut self, index: usize) {
-        let reaches: Vec<_> = self.tallies[index]
-            .members()
-            .filter_map(|id| {
-                let device = self.devices.get(id)?;
-                Some((id.clone(), self.about(device).covered_to?))
-            })
-            .collect();
-        for (id, to) in reaches {
-            self.tallies[index].reached(&id, to);
-        }
-        self.tallies[index].estimate();
-    }
-}
-
-/// The error for a configured device that the account does not have.
-fn missing_member(plan: &Plan, source: &str, roster: &[(DeviceId, Facts)]) -> Option<SourceError> {
-    let known: HashSet<_> = roster.iter().map(|(id, _)| id).collect();
-    let (store, id) = claimed(plan, source).find(|(_, id)| !known.contains(id))?;
-    Some(SourceError::new(
-        ErrorKind::Config,
-        format!(
-            "store \"{store}\" names {id}, which this account does not have; \
-             correct `members` in the configuration"
-        ),
-    ))
-}
-
-/// The devices of a source that stores name, each with the store's name.
-fn claimed<'a>(plan: &'a Plan, source: &'a str) -> impl Iterator<Item = (&'a str, &'a DeviceId)> {
-    plan.stores.iter().flat_map(move |store| {
-        let members = store.members.iter();
-        members.filter_map(move |member| match member {
-            Member::Device(id) if id.source() == source => Some((&*store.name, id)),
-            _ => None,
-        })
-    })
-}
-
 fn zone_of(plan: &Plan, store: Option<usize>, facts: &Facts) -> Tz {
     store
         .and_then(|store| plan.stores.get(store))
         .map(|store| store.timezone)
         .or(facts.timezone)
         .unwrap_or(plan.display_zone)
-}
-
-/// Making rows.
-impl Ledger {
-    fn make_all_rows(&mut self) {
-        let devices = self.devices.keys().cloned().collect();
-        self.make_rows(&(0..self.tallies.len()).collect(), &devices);
-        self.make_source_rows();
-    }
-
-    fn make_touched_rows(&mut self, touched: &BTreeSet<DeviceId>) {
-        let stores = touched
-            .iter()
-            .filter_map(|id| self.devices.get(id)?.store)
-            .collect();
-        self.make_rows(&stores, touched);
-    }
-
-    fn make_rows(&mut self, stores: &BTreeSet<usize>, devices: &BTreeSet<DeviceId>) {
-        for id in devices {
-            let Some(device) = self.devices.get(id) else {
-                continue;
-            };
-            let row = Arc::new(device.row(id, &self.about(device)));
-            let key = (device.source, id.clone());
-            self.fresh.devices.push(key.clone());
-            self.board.devices.insert(key, row);
-        }
-        for &index in stores {
-            self.estimate(index);
-            let row = Arc::new(self.store_row(index));
-            self.fresh.stores.push(index);
-            if index < self.board.stores.len() {
-                self.board.stores.set(index, row);
-            } else {
-                self.board.stores.push_back(row);
-            }
-        }
-    }
-
-    /// An interval without a row means that nobody passed.
-    fn quiet_is_zero(&self, device: &Device) -> bool {
-        let plan = &self.plan.sources[usize::from(device.source)];
-        match (plan.quiet, &device.state) {
-            (Quiet::Zero, _) => true,
-            (Quiet::Learned, State::Counter(counter)) => !counter.writes_zeros,
-            (Quiet::Missing | Quiet::Learned, _) => false,
-        }
-    }
-
-    /// How far the device reaches follows its source.
-    fn follows(&self, device: &Device) -> bool {
-        device.is_counter() && self.quiet_is_zero(device)
-    }
-
-    fn about(&self, device: &Device) -> About<'_> {
-        let plan = &self.plan.sources[usize::from(device.source)];
-        let source = &self.sources[usize::from(device.source)];
-        About {
-            now: self.now,
-            store: device
-                .store
-                .filter(|index| *index < self.plan.stores.len())
-                .map(|index| &self.plan.stores[index]),
-            covered_to: if self.follows(device) {
-                device.as_of.and(source.horizon)
-            } else {
-                device.as_of
-            },
-            expectation: device.expectation(source.progress.expectation),
-            confirmed: source.confirmed,
-            paused: plan.paused,
-            skew_s: source.heeded_skew_s,
-            quiet_is_zero: self.quiet_is_zero(device),
-            delivered: &source.delivered,
-        }
-    }
-
-    fn store_row(&self, index: usize) -> super::board::StoreRow {
-        let tally = &self.tallies[index];
-        let members: Vec<_> = tally
-            .members()
-            .filter_map(|id| Some((id, self.devices.get(id)?)))
-            .map(|(id, device)| store::Part {
-                id,
-                device,
-                about: self.about(device),
-            })
-            .collect();
-        tally.row(&members, self.now)
-    }
-
-    fn make_source_rows(&mut self) {
-        let offline = self.own_link_down();
-        self.board.sources = self
-            .plan
-            .sources
-            .iter()
-            .zip(&self.sources)
-            .enumerate()
-            .map(|(index, (plan, source))| {
-                let row = source.row(plan, offline && !plan.paused);
-                match self.board.sources.get(index) {
-                    Some(before) if **before == row => before.clone(),
-                    _ => Arc::new(row),
-                }
-            })
-            .collect();
-    }
-
-    /// Every host fails together: it is our own link, not the vendors. Needs two hosts that are
-    /// not this machine.
-    fn own_link_down(&self) -> bool {
-        let mut hosts = BTreeSet::new();
-        for (plan, source) in self.plan.sources.iter().zip(&self.sources) {
-            if plan.paused || is_loopback(&plan.host) {
-                continue;
-            }
-            if !source.unreachable() {
-                return false;
-            }
-            hosts.insert(&plan.host);
-        }
-        hosts.len() >= 2
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.starts_with("127.") || host == "::1" || host == "[::1]"
 }

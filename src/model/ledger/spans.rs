@@ -48,7 +48,7 @@ impl Spans {
         self.0.iter().copied()
     }
 
-    /// Adds a look at `at`. Looks that are no further apart than [`NEAR`] are one stretch. What
+    /// Adds a look at `at`. Looks that are no further apart than half an hour are one stretch. What
     /// ended days ago is forgotten, but never the newest stretch: the hole behind it counts.
     pub fn look(&mut self, at: Timestamp) {
         let before = self.0.last().map(|(_, end)| *end);

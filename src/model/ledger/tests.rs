@@ -7,14 +7,14 @@ use chrono_tz::Tz;
 
 use super::plan::{Plan, Quiet, SourcePlan, Stamp};
 use super::*;
-use crate::model::attempt::{Exchange, Outcome};
+use crate::model::attempt::{ErrorKind, Exchange, Outcome};
 use crate::model::board::{Band, Figures, Origin};
 use crate::model::device::Detail;
 use crate::model::figure::Flag;
 use crate::model::health::{DataState, Expectation, FetchState};
 use crate::model::reading::{Flow, Level, Value};
 use crate::model::schedule::{Cadence, Publish};
-use crate::model::store::Store;
+use crate::model::store::{Member, Store};
 
 mod clocks;
 mod counting;
