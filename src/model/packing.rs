@@ -13,10 +13,18 @@ pub fn put(bytes: &mut Vec<u8>, mut number: u64) {
 
 /// The numbers that were put, in order.
 pub fn numbers(bytes: &[u8]) -> impl Iterator<Item = u64> + '_ {
-    let runs = bytes.split_inclusive(|byte| byte & 0x80 == 0);
-    runs.map(|run| {
-        let digits = run.iter().rev();
-        digits.fold(0, |number, digit| number << 7 | u64::from(digit & 0x7f))
+    let mut bytes = bytes.iter();
+    std::iter::from_fn(move || {
+        let (mut number, mut place) = (0, 0);
+        // Every visible row is read again for every frame, so this is a plain loop.
+        for byte in bytes.by_ref() {
+            number |= u64::from(byte & 0x7f) << place;
+            if byte & 0x80 == 0 {
+                return Some(number);
+            }
+            place += 7;
+        }
+        None
     })
 }
 
