@@ -97,6 +97,7 @@ macro_rules! scenarios {
 scenarios![
     auth_failure_keeps_values,
     clock_change_in_athens,
+    clock_change_in_new_york,
     correction_after_midnight,
     first_morning,
     fleet_through_midnight,
