@@ -6,4 +6,5 @@
 
 mod estate;
 mod faults;
+mod outage;
 mod totals;
