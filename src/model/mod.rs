@@ -20,6 +20,7 @@ pub mod ledger;
 pub mod occupancy;
 pub(crate) mod packing;
 pub mod reading;
+pub mod rhythm;
 pub mod schedule;
 pub mod store;
 pub mod totals;
