@@ -8,6 +8,7 @@ mod database;
 mod error;
 mod events;
 mod file;
+mod occurrences;
 mod prune;
 mod query;
 mod reader;
@@ -128,6 +129,25 @@ impl History {
             sums.extend(step);
         }
         Ok(sums)
+    }
+
+    /// Reads when a machine sold something, or a document counter changed, in `[from, to)`, by
+    /// time, each with the instant it became known.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn occurrences(
+        &self,
+        device: DeviceId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<(Timestamp, Timestamp)>, HistoryError> {
+        self.worker
+            .work(move |database| {
+                let (connection, devices) = (&database.connection, &database.devices);
+                occurrences::occurrences(connection, devices, &device, (from, to))
+            })
+            .await
     }
 
     /// Reads which readings of a range were replaced, by the time of the reading.

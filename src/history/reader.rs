@@ -15,6 +15,7 @@ use crate::model::usual::Quarter;
 use super::database::Devices;
 use super::error::HistoryError;
 use super::file;
+use super::occurrences;
 use super::query::{self, Query, Stored};
 use super::restore::{self, Memory, PastAttempt};
 use super::sums::{self, FlowSum};
@@ -130,6 +131,19 @@ impl Reader {
     ) -> Result<Vec<(DeviceId, Quarter)>, HistoryError> {
         let (from, to) = (from.timestamp(), to.timestamp());
         sums::quarters(&self.connection, &self.devices, from, to)
+    }
+
+    /// As [`super::History::occurrences`].
+    ///
+    /// # Errors
+    /// `Damaged` and `Database`.
+    pub fn occurrences(
+        &self,
+        device: &DeviceId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<(Timestamp, Timestamp)>, HistoryError> {
+        occurrences::occurrences(&self.connection, &self.devices, device, (from, to))
     }
 
     /// As [`super::History::last_levels`].
