@@ -11,11 +11,12 @@ use crate::history::{self, History, HistoryError, PastAttempt, PastSource, Query
 use crate::model::Timestamp;
 use crate::model::board::Beat;
 use crate::model::calendar::local_midnight;
-use crate::model::device::{DeviceId, Facts};
+use crate::model::device::{DeviceId, Facts, Kind};
 use crate::model::incidents::Account;
 use crate::model::ledger::{Ledger, Restored, RestoredSource, Spans};
 use crate::model::occupancy::Visit;
 use crate::model::reading::{Quantity, Reading};
+use crate::model::rhythm;
 use crate::model::schedule::Learned;
 
 /// How far back single readings are read: the running and the previous business day.
@@ -70,6 +71,7 @@ pub(super) async fn read(
     let memory = remembered(left.memory);
     let recent_from = quarter(now - RECENT);
     let bases = bases(history, ledger, &left.facts, now).await?;
+    let happening = happening(&left.facts);
     let newest = left.newest.into_iter();
     // What is younger comes with the recent readings.
     let (counts, levels): (Vec<_>, Vec<_>) = newest
@@ -94,6 +96,11 @@ pub(super) async fn read(
         ledger.recall_counts(&store, counts);
     }
     learn(history, ledger, now - LEARNED_FROM, recent_from).await?;
+    for id in &happening {
+        let from = recent_from - rhythm::LEARNED_FROM;
+        let events = history.occurrences(id.clone(), from, recent_from).await?;
+        ledger.learn_rhythm(id, events, recent_from);
+    }
     let bases = bases.into_iter();
     let older = bases.filter(|stored| stored.reading.start < recent_from);
     ledger.recall(once_each(older.chain(levels)));
@@ -110,6 +117,13 @@ pub(super) async fn read(
         memory,
         alive,
     })
+}
+
+/// The devices that tell of nothing but what happens.
+pub(super) fn happening(facts: &[(DeviceId, Facts)]) -> Vec<DeviceId> {
+    let happens = |facts: &Facts| matches!(facts.kind(), Kind::Machine | Kind::DocumentCounter);
+    let happening = facts.iter().filter(|(_, facts)| happens(facts));
+    happening.map(|(id, _)| id.clone()).collect()
 }
 
 /// What was remembered about each source.

@@ -20,6 +20,7 @@ use crate::model::hand::HandCounts;
 use crate::model::ledger::{Ledger, Restored, RestoredSource};
 use crate::model::occupancy::Visit;
 use crate::model::reading::{Change, Measure, Reading};
+use crate::model::rhythm;
 use crate::vendors::registry;
 
 /// How long before the wanted instant attempts are lived through one by one, so that each source
@@ -167,6 +168,7 @@ impl Recording {
             .map(|(id, facts)| (id, spoken(facts)))
             .collect();
         let devices: Vec<_> = facts.iter().map(|(id, _)| id.clone()).collect();
+        let happening = past::happening(&facts);
         self.ledger.restore(Restored {
             facts,
             silent: Vec::new(),
@@ -181,6 +183,11 @@ impl Recording {
             silent,
             ..Restored::default()
         });
+        for id in &happening {
+            let from = recent - rhythm::LEARNED_FROM;
+            let events = self.reader.occurrences(id, from, recent)?;
+            self.ledger.learn_rhythm(id, events, recent);
+        }
         let before = recent - TimeDelta::seconds(1);
         let asked: Vec<_> = devices.into_iter().map(|id| (id, before)).collect();
         let levels = self.reader.last_levels(&asked)?.into_iter();

@@ -15,10 +15,13 @@ use super::figure::Figure;
 use super::health::{DataState, Expectation, Feed, FetchState, data_state, due, flapping};
 use super::incidents::{Event, Freshness};
 use super::reading::Currency;
+use super::rhythm::Pause;
 use super::store::Store;
 
+mod activity;
 mod day;
 
+pub use activity::{Activity, is_silent};
 pub use day::{Cell, Day};
 
 /// One consistent picture of all sources, stores and devices.
@@ -342,6 +345,8 @@ pub enum Figures {
         hours: Arc<[Option<u32>]>,
         /// Growth of the day that is known only as a sum, because nobody looked meanwhile.
         unseen: Arc<[Gap]>,
+        /// The pause since it changed last; `None` while what is usual is being learned.
+        pause: Option<Pause>,
     },
     /// A vending machine.
     Machine {
@@ -355,6 +360,8 @@ pub enum Figures {
         recent_sales: Arc<[Timestamp]>,
         /// Sales per hour of the local day so far, oldest first.
         hours: Arc<[Option<u32>]>,
+        /// The pause since its last sale; `None` while what is usual is being learned.
+        pause: Option<Pause>,
     },
 }
 
@@ -415,18 +422,6 @@ impl DeviceRow {
     #[must_use]
     pub fn is_offline(&self) -> bool {
         matches!(self.facts.detail, Detail::Machine { offline: true, .. })
-    }
-
-    /// How many sales a machine made in the stretch before `now`.
-    #[must_use]
-    pub fn sales_within(&self, stretch: chrono::TimeDelta, now: Timestamp) -> usize {
-        match &self.figures {
-            Figures::Machine { recent_sales, .. } => recent_sales
-                .iter()
-                .filter(|at| **at > now - stretch && **at <= now)
-                .count(),
-            _ => 0,
-        }
     }
 }
 

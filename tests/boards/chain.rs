@@ -14,6 +14,7 @@ use occtop::model::hand::HandCount;
 use occtop::model::health::Expectation;
 use occtop::model::occupancy::Drift;
 use occtop::model::reading::Currency;
+use occtop::model::rhythm::{Pause, Rhythm};
 
 use super::{Shop, at, now, source};
 
@@ -325,9 +326,24 @@ fn counters() -> impl Iterator<Item = DeviceRow> {
                 per_hour: Some(f64::from(today) / 8.0),
                 hours: hours.collect(),
                 unseen: gap.into_iter().collect(),
+                pause: pause(now() - TimeDelta::minutes(9), 20),
             },
         )
     })
+}
+
+/// The pause since `last` of something that happens every so many minutes.
+fn pause(last: Timestamp, every: i64) -> Option<Pause> {
+    let mut rhythm = Rhythm::default();
+    for minutes in (0..=9 * 24 * 60)
+        .rev()
+        .step_by(usize::try_from(every).unwrap())
+    {
+        let at = last - TimeDelta::minutes(minutes);
+        rhythm.happened(at, at, Athens);
+    }
+    rhythm.happened(last, last, Athens);
+    rhythm.pause(Some(now()), Athens, None)
 }
 
 fn machines() -> impl Iterator<Item = DeviceRow> {
@@ -365,6 +381,7 @@ fn machines() -> impl Iterator<Item = DeviceRow> {
                     last_sale: Some(last),
                     recent_sales: Arc::from([last]),
                     hours: hours.collect(),
+                    pause: pause(last, 9),
                 },
             )
         })

@@ -5,11 +5,12 @@ use super::calls::{last_call, next_call};
 use super::wall::{Wall, count, listed};
 use super::{Explanation, Guide, Link, link, paragraph, zone_of};
 use crate::model::Timestamp;
-use crate::model::board::{DeviceRow, Figures};
+use crate::model::board::{Activity, DeviceRow, Figures};
 use crate::model::calendar::local_midnight;
 use crate::model::device::{Detail, Kind};
 use crate::model::figure::{Figure, Flag};
 use crate::model::health::DataState;
+use crate::model::rhythm::Stillness;
 
 /// So many events of a machine are named.
 const EVENTS: usize = 3;
@@ -25,7 +26,7 @@ impl Guide<'_> {
         let mut sentences = match row.kind() {
             Kind::PeopleCounter => counter(row, wall),
             Kind::Tracker => tracker(row, (wall, day)),
-            Kind::DocumentCounter => document(row, wall),
+            Kind::DocumentCounter => document(row, (wall, self.now)),
             Kind::Machine => machine(row, (wall, self.now)),
         };
         if row.paused {
@@ -39,7 +40,11 @@ impl Guide<'_> {
             );
         } else {
             let grid = row.kind() == Kind::PeopleCounter;
-            sentences.extend(self.state(row.feed(), state, grid, wall));
+            // That its data is fresh is no comfort while it does nothing.
+            let silent = row.activity(self.now) == Some(Activity::Silent);
+            if !(silent && state == DataState::Fresh) {
+                sentences.extend(self.state(row.feed(), state, grid, wall));
+            }
             sentences.extend(self.device_blame(row, state, wall));
         }
         Explanation {
@@ -221,7 +226,7 @@ fn driven(
     }
 }
 
-fn document(row: &DeviceRow, wall: &Wall) -> Vec<String> {
+fn document(row: &DeviceRow, (wall, now): (&Wall, Timestamp)) -> Vec<String> {
     let name = &row.facts.name;
     let Figures::DocumentCounter {
         value,
@@ -242,12 +247,46 @@ fn document(row: &DeviceRow, wall: &Wall) -> Vec<String> {
                  known"
             .to_owned(),
     };
-    vec![format!(
+    let stands = format!(
         "{name} stands at {}, as of {}: the number of the newest document, never of people. {}.",
         value.value,
         wall.ago(value.as_of),
         capital(&growth)
-    )]
+    );
+    let pause = pause(row, "document", (wall, now));
+    [stands].into_iter().chain(pause).collect()
+}
+
+/// How long nothing has happened, compared with what is usual at these hours.
+fn pause(row: &DeviceRow, what: &str, (wall, now): (&Wall, Timestamp)) -> Option<String> {
+    let activity = row.activity(now)?;
+    let pause = row.pause()?;
+    let from = row.silent_from();
+    Some(match activity {
+        Activity::Active | Activity::Idle => {
+            let from = from?;
+            format!(
+                "At these hours it may well pause until {}.",
+                wall.ahead(from)
+            )
+        }
+        Activity::Silent => {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a few, and never less than none"
+            )]
+            let missed = row.missed(now)?.round() as u64;
+            let shorter = match pause.stillness {
+                Stillness::Rare => "999 pauses in 1000",
+                Stillness::Usual | Stillness::Unusual => "19 pauses in 20",
+            };
+            format!(
+                "It is silent: about {} would be usual in this time, and {shorter} are shorter.",
+                count(missed, what)
+            )
+        }
+    })
 }
 
 fn machine(row: &DeviceRow, (wall, now): (&Wall, Timestamp)) -> Vec<String> {
@@ -286,6 +325,7 @@ fn machine(row: &DeviceRow, (wall, now): (&Wall, Timestamp)) -> Vec<String> {
         "{name} made {} since midnight{takings}; {last}.",
         count(sales, "sale")
     )];
+    sentences.extend(pause(row, "sale", (wall, now)));
     let unknown = revenue_today
         .keys()
         .filter(|currency| !money_scale.contains_key(currency.as_str()));

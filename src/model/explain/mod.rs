@@ -100,7 +100,7 @@ impl<'a> Guide<'a> {
                         wall.ahead(at)
                     )
                 }
-                Some(at) => format!("It is fresh: it may stay silent until {}.", wall.at(at)),
+                Some(at) => format!("It is fresh: word of it is not due before {}.", wall.at(at)),
                 None => "It is fresh.".to_owned(),
             },
             DataState::Due => format!(

@@ -12,12 +12,13 @@ use super::day::{self, Grid};
 use super::spans::Spans;
 use super::totals::Totals;
 use crate::model::Timestamp;
-use crate::model::board::{DeviceRow, Figures, Gap};
+use crate::model::board::{DeviceRow, Figures, Gap, is_silent};
 use crate::model::calendar::{local_midnight, next_midnight};
-use crate::model::device::{Detail, DeviceId, Facts};
+use crate::model::device::{Detail, DeviceId, Facts, Kind};
 use crate::model::figure::{Figure, Flag, Quality};
 use crate::model::health::Expectation;
 use crate::model::reading::{Change, Currency, Flow, Level, Measure, Value};
+use crate::model::rhythm::{Open, Rhythm};
 use crate::model::store::Store;
 
 /// A vehicle cannot cover more in one step, in kilometres: it is a replaced or reset odometer.
@@ -77,6 +78,7 @@ pub(super) struct Document {
     met: Timestamp,
     /// The longest it is known to have stood still.
     longest: TimeDelta,
+    rhythm: Rhythm,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -86,6 +88,7 @@ pub(super) struct Machine {
     hours: BTreeMap<i64, u32>,
     recent: Vec<Timestamp>,
     last_sale: Option<Timestamp>,
+    rhythm: Rhythm,
 }
 
 impl Document {
@@ -167,14 +170,40 @@ impl Device {
             }
             (State::Document(document), Measure::Level(Level::CounterValue, value)) => {
                 document.stood_still(start);
+                document.rhythm.happened(start, fetched_at, self.zone);
                 newest(&mut document.value, start, value.int());
                 document.grown.observe(start, value.real());
             }
             (State::Machine(machine), Measure::Sale { price, currency }) => {
                 machine.sale(change, self.today, price, currency);
+                if change.old.is_none() {
+                    machine.rhythm.happened(start, fetched_at, self.zone);
+                }
             }
             // A measure that this kind of device cannot have says nothing about it.
             _ => {}
+        }
+    }
+
+    /// Learns how often something happens from all that happened before `to`, each event with the
+    /// instant it became known.
+    pub fn learn(
+        &mut self,
+        events: impl IntoIterator<Item = (Timestamp, Timestamp)>,
+        to: Timestamp,
+    ) {
+        match &mut self.state {
+            State::Document(document) => {
+                let mut before = None;
+                let longest = &mut document.longest;
+                let events = events.into_iter().inspect(|(at, _)| {
+                    let still = *at - before.replace(*at).unwrap_or(*at);
+                    *longest = (*longest).max(still);
+                });
+                document.rhythm.learn(events, to, self.zone);
+            }
+            State::Machine(machine) => machine.rhythm.learn(events, to, self.zone),
+            State::Counter(_) | State::Tracker(_) => {}
         }
     }
 
@@ -199,11 +228,7 @@ impl Device {
             State::Tracker(tracker) => tracker.driven.begin(today.0),
             State::Document(document) => document.grown.begin(today.0),
             State::Machine(machine) => {
-                *machine = Machine {
-                    recent: std::mem::take(&mut machine.recent),
-                    last_sale: machine.last_sale,
-                    ..Machine::default()
-                };
+                (machine.sales, machine.revenue, machine.hours) = Default::default();
             }
         }
         true
@@ -274,8 +299,8 @@ impl Device {
                         .map(|(as_of, people)| self.figure(as_of, people, Quality::GOOD)),
                 }
             }
-            State::Document(document) => self.document_figures(document, about.delivered),
-            State::Machine(machine) => self.machine_figures(machine, about.now),
+            State::Document(document) => self.document_figures(document, about),
+            State::Machine(machine) => self.machine_figures(machine, about),
         }
     }
 
@@ -301,20 +326,23 @@ impl Device {
         }
     }
 
-    fn document_figures(&self, document: &Document, looks: &Spans) -> Figures {
+    fn document_figures(&self, document: &Document, about: &About<'_>) -> Figures {
+        let pause = document.rhythm.pause(about.looked, self.zone, about.open());
+        let silent = (pause.as_ref()).is_some_and(|pause| is_silent(Kind::DocumentCounter, pause));
+        let quality = Quality::GOOD.with_if(Flag::Silent, silent);
         let grown = document.grown.growth();
         let format = match &self.facts.detail {
             Detail::DocumentCounter { format, .. } => format.as_deref(),
             _ => None,
         };
         let until = self.as_of.unwrap_or(self.today.0);
-        let holes: Vec<_> = looks.holes().collect();
+        let holes: Vec<_> = about.delivered.holes().collect();
         let unseen = document.grown.unseen(&holes);
         let hours = document.grown.hours(until, &unseen);
         Figures::DocumentCounter {
             value: document
                 .value
-                .map(|(as_of, value)| self.figure(as_of, value, Quality::GOOD)),
+                .map(|(as_of, value)| self.figure(as_of, value, quality)),
             formatted: document
                 .value
                 .map(|(_, value)| crate::model::document::formatted(format, value)),
@@ -322,25 +350,28 @@ impl Device {
             per_hour: hours.last().copied().flatten(),
             hours: hours.into_iter().map(|hour| hour.map(count)).collect(),
             unseen: unseen.iter().map(gap).collect(),
+            pause,
         }
     }
 
-    fn machine_figures(&self, machine: &Machine, now: Timestamp) -> Figures {
+    fn machine_figures(&self, machine: &Machine, about: &About<'_>) -> Figures {
         let as_of = self.as_of.unwrap_or(self.today.0);
-        let elapsed = (now.min(self.today.1) - self.today.0).num_seconds().max(0);
+        let pause = machine.rhythm.pause(about.looked, self.zone, about.open());
+        let silent = (pause.as_ref()).is_some_and(|pause| is_silent(Kind::Machine, pause));
+        let quality = Quality::GOOD.with_if(Flag::Silent, silent);
+        let elapsed = (about.now.min(self.today.1) - self.today.0)
+            .num_seconds()
+            .max(0);
         let hours = (0..=elapsed / 3600)
             .map(|hour| Some(machine.hours.get(&hour).copied().unwrap_or(0)))
             .collect();
         Figures::Machine {
-            sales_today: Some(self.figure(
-                as_of,
-                machine.sales.max(0).unsigned_abs(),
-                Quality::GOOD,
-            )),
+            sales_today: Some(self.figure(as_of, machine.sales.max(0).unsigned_abs(), quality)),
             revenue_today: machine.revenue.clone(),
             last_sale: machine.last_sale,
             recent_sales: machine.recent.clone().into(),
             hours,
+            pause,
         }
     }
 
@@ -370,10 +401,19 @@ pub(super) struct About<'a> {
     pub covered_to: Option<Timestamp>,
     pub expectation: Expectation,
     pub confirmed: bool,
+    /// When its source was read last, by the vendor's clock.
+    pub looked: Option<Timestamp>,
     pub paused: bool,
     pub skew_s: i64,
     pub quiet_is_zero: bool,
     pub delivered: &'a Spans,
+}
+
+impl About<'_> {
+    /// When its place is open.
+    fn open(&self) -> Open<'_> {
+        self.store.map(|store| (&store.hours, store.timezone))
+    }
 }
 
 impl State {
@@ -406,6 +446,7 @@ impl State {
                     grown,
                     met: now,
                     longest: TimeDelta::zero(),
+                    rhythm: Rhythm::default(),
                 })
             }
             Detail::Machine { .. } => Self::Machine(Machine::default()),

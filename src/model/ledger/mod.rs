@@ -168,6 +168,19 @@ impl Ledger {
         }
     }
 
+    /// Takes when something happened on a machine or in a sequence of documents, all of it before
+    /// `to` and by time, each event with the instant it became known.
+    pub fn learn_rhythm(
+        &mut self,
+        id: &DeviceId,
+        events: impl IntoIterator<Item = (Timestamp, Timestamp)>,
+        to: Timestamp,
+    ) {
+        if let Some(device) = self.devices.get_mut(id) {
+            device.learn(events, to);
+        }
+    }
+
     /// The zone of a device's days.
     #[must_use]
     pub fn zone_of(&self, id: &DeviceId, facts: &Facts) -> Tz {
@@ -223,6 +236,7 @@ impl Ledger {
         let revised = changes.iter().filter(|change| change.old.is_some()).count();
         let state = &mut self.sources[usize::from(source)];
         let standing = (state.confirmed, state.heeded_skew_s);
+        let looked = state.looked();
         let news = !changes.is_empty();
         state.attempted(attempt, news, u32::try_from(revised).unwrap_or(u32::MAX));
         if let Some(delivery) = &attempt.outcome.delivery {
@@ -241,6 +255,7 @@ impl Ledger {
             // Where quiet intervals have no rows, how far a counter reaches follows the source.
             touched.extend(self.ids_of(source, |device| self.follows(device)));
         }
+        touched.extend(self.stirred(source, looked));
         self.make_touched_rows(&touched);
         self.make_source_rows();
         if let Some(corrections) = corrections {

@@ -89,6 +89,20 @@ impl Ledger {
         }
     }
 
+    /// The devices of a source whose pause means something else now than when the source was read
+    /// before.
+    pub(super) fn stirred(&self, source: u16, before: Option<Timestamp>) -> Vec<DeviceId> {
+        let looked = self.sources[usize::from(source)].looked();
+        let stirred = |id: &DeviceId| {
+            let row = self.board.devices.get(&(source, id.clone()))?;
+            let (pause, open) = (row.pause()?, row.feed().hours);
+            Some(pause.at(before, open) != pause.at(looked, open))
+        };
+        self.ids_of(source, |_| true)
+            .filter(|id| stirred(id).unwrap_or(false))
+            .collect()
+    }
+
     /// How far the device reaches follows its source.
     pub(super) fn follows(&self, device: &Device) -> bool {
         device.is_counter() && self.quiet_is_zero(device)
@@ -110,6 +124,7 @@ impl Ledger {
             },
             expectation: device.expectation(source.progress.expectation),
             confirmed: source.confirmed,
+            looked: source.looked(),
             paused: plan.paused,
             skew_s: source.heeded_skew_s,
             quiet_is_zero: self.quiet_is_zero(device),

@@ -5,7 +5,7 @@ use super::spans::Spans;
 use crate::model::Timestamp;
 use crate::model::attempt::{Attempt, ErrorKind, SourceError};
 use crate::model::board::{BEATS, Beat, Requests, SourceRow, heeded_skew_s};
-use crate::model::health::{Expectation, FetchState};
+use crate::model::health::{Expectation, FetchState, shifted};
 use crate::model::incidents::Freshness;
 
 /// A difference of clocks that moves by so many seconds is the same.
@@ -83,6 +83,11 @@ impl Source {
             freshness: None,
             watched_from: None,
         }
+    }
+
+    /// When it was read last, by the vendor's clock: what has happened up to then is known.
+    pub fn looked(&self) -> Option<Timestamp> {
+        Some(shifted(self.last_success?, self.heeded_skew_s))
     }
 
     /// A device more.

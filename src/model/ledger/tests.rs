@@ -1,5 +1,7 @@
 //! Tests of the ledger: from changes to rows.
 
+mod pauses;
+
 use std::sync::Arc;
 
 use chrono::TimeDelta;
