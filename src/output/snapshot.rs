@@ -239,6 +239,11 @@ pub enum Numbers {
         growth_today: Option<i64>,
         /// The parts of it that are known only as a sum.
         growth_gaps: Vec<GrowthGap>,
+        /// Nothing has happened for longer than is usual at these hours; unknown while that is
+        /// being learned.
+        silent: Option<bool>,
+        /// From when it is silent if it does not change.
+        silent_from: Option<Instant>,
         /// Name of the hotel.
         enterprise: Option<String>,
         /// Guests in house, where that read is allowed.
@@ -256,6 +261,13 @@ pub enum Numbers {
         sales_15m: usize,
         /// When it sold last.
         last_sale: Option<Instant>,
+        /// Nothing has happened for longer than is usual at these hours; unknown while that is
+        /// being learned.
+        silent: Option<bool>,
+        /// From when it is silent if it does not sell.
+        silent_from: Option<Instant>,
+        /// About how many sales are usual in the time since the last one, while it is silent.
+        sales_missed: Option<f64>,
         /// An offline event is open.
         offline: bool,
         /// Codes of the events that are open.
@@ -516,6 +528,8 @@ fn document(row: &DeviceRow, detail: &Detail) -> Numbers {
         formatted,
         growth_today,
         growth_gaps: growth_gaps.collect(),
+        silent: row.is_silent(),
+        silent_from: row.silent_from().map(Instant),
         enterprise,
         guests_in_house,
         rooms,
@@ -558,6 +572,9 @@ fn machine(row: &DeviceRow, detail: &Detail, now: Timestamp) -> Numbers {
         revenue_today: row.revenue(),
         sales_15m: row.sales_within(chrono::TimeDelta::minutes(15), now),
         last_sale: last_sale.map(Instant),
+        silent: row.is_silent(),
+        silent_from: row.silent_from().map(Instant),
+        sales_missed: row.missed(now).map(|sales| rounded(sales, 1)),
         offline,
         open_events,
     }

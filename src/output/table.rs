@@ -101,10 +101,12 @@ fn numbers(numbers: &Numbers) -> String {
         ],
         Numbers::Machine {
             sales_today,
+            silent,
             offline,
             ..
         } => vec![
             sales_today.map(|n| format!("sold {n} today")),
+            silent.filter(|silent| *silent).map(|_| "silent".to_owned()),
             offline.then(|| "offline".to_owned()),
         ],
     };

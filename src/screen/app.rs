@@ -234,7 +234,7 @@ impl App {
             layout: Layout::default(),
             pace,
             asked_from: None,
-            lists: Default::default(),
+            lists: ListKind::ALL.map(List::of),
         };
         app.prepare(now);
         app

@@ -289,7 +289,10 @@ pub fn device_trouble(judged: &Judged<DeviceRow>) -> Option<Trouble> {
         Detail::Tracker { blocked: true, .. } => None,
         Detail::Machine { offline: true, .. } => Some(Trouble::Dead),
         Detail::Machine { open_events, .. } if !open_events.is_empty() => Some(Trouble::Doubtful),
-        _ => overdue(judged.state),
+        _ => {
+            let missed = judged.row.is_missed().then_some(Trouble::Doubtful);
+            overdue(judged.state).max(missed)
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::model::Timestamp;
 use crate::model::totals::Totals;
 
 use super::judge::Judgement;
@@ -74,7 +75,7 @@ impl Listing {
             }
         }
         let row = |at: usize| Row::of(judgement, kind, at);
-        order(&mut places, wish, row);
+        order(&mut places, wish, judgement.board.at, row);
         let mut listing = Self {
             all,
             name_width: widest(places.iter().filter_map(|at| row(*at))),
@@ -208,7 +209,12 @@ fn widest<'a>(rows: impl Iterator<Item = Row<'a>>) -> u16 {
     u16::try_from(widest).unwrap_or(u16::MAX)
 }
 
-fn order<'a>(places: &mut [usize], wish: &Wish, row: impl Fn(usize) -> Option<Row<'a>>) {
+fn order<'a>(
+    places: &mut [usize],
+    wish: &Wish,
+    now: Timestamp,
+    row: impl Fn(usize) -> Option<Row<'a>>,
+) {
     match wish.sort {
         Sort::Configured => {}
         Sort::Name => {
@@ -217,7 +223,7 @@ fn order<'a>(places: &mut [usize], wish: &Wish, row: impl Fn(usize) -> Option<Ro
         sort => {
             // The weights are taken once each; equals and unknowns keep the configured order.
             let mut weighed: Vec<_> = (places.iter())
-                .map(|at| (row(*at).and_then(|row| row.weight(sort)), *at))
+                .map(|at| (row(*at).and_then(|row| row.weight(sort, now)), *at))
                 .collect();
             weighed.sort_by(|(left, _), (right, _)| heavier_first(*left, *right, wish.reverse));
             for (slot, (_, at)) in places.iter_mut().zip(weighed) {

@@ -53,14 +53,23 @@ impl ListKind {
     /// The orders it can be sorted in.
     #[must_use]
     pub fn sorts(self) -> &'static [Sort] {
-        use Sort::{Age, Attention, Configured, Entered, Full, Inside, Name, OnBoard, Today};
+        use Sort::{
+            Age, Attention, Configured, Entered, Full, Inside, Missed, Name, OnBoard, Today,
+        };
         match self {
             Self::Stores => &[Configured, Attention, Name, Inside, Full, Entered, Age],
             Self::Fleet => &[Configured, Attention, Name, Today, OnBoard, Age],
             Self::Sources => &[Configured, Attention, Name, Age],
-            Self::Hotel | Self::Vending => &[Configured, Attention, Name, Today, Age],
+            Self::Hotel => &[Configured, Attention, Name, Today, Age],
+            Self::Vending => &[Missed, Configured, Attention, Name, Today, Age],
             Self::Events => &[Configured, Attention],
         }
+    }
+
+    /// The order it is in before anybody asks for another.
+    #[must_use]
+    pub fn usual_sort(self) -> Sort {
+        self.sorts()[0]
     }
 }
 
@@ -82,6 +91,8 @@ pub enum Sort {
     Entered,
     /// Farthest, or most documents or sales, first.
     Today,
+    /// Most missed sales first.
+    Missed,
     /// Most passengers first.
     OnBoard,
     /// Oldest number first.
@@ -100,6 +111,7 @@ impl Sort {
             Self::Full => "full",
             Self::Entered => "in",
             Self::Today => "today",
+            Self::Missed => "missed",
             Self::OnBoard => "on board",
             Self::Age => "age",
         }
@@ -276,10 +288,10 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// What a numeric order compares; `None` stands last.
+    /// What a numeric order compares at `now`; `None` stands last.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "an order, not a figure")]
-    pub fn weight(self, sort: Sort) -> Option<f64> {
+    pub fn weight(self, sort: Sort, now: Timestamp) -> Option<f64> {
         match sort {
             Sort::Configured | Sort::Name => None,
             Sort::Attention => Some(
@@ -290,6 +302,7 @@ impl<'a> Row<'a> {
             _ => match self {
                 Self::Store(judged) => store_weight(&judged.row, sort),
                 Self::Source(_) | Self::Event(_) => None,
+                Self::Device(judged) if sort == Sort::Missed => judged.row.missed(now),
                 Self::Device(judged) => device_weight(&judged.row.figures, sort),
             },
         }

@@ -1,9 +1,10 @@
 //! Devices of all four kinds.
 
+use chrono::TimeDelta;
 use occtop::model::reading::Level;
 
 use super::golden;
-use super::poll::{Poll, usual};
+use super::poll::{Poll, at, usual};
 use super::stage::{CHAIN, Stage};
 
 const MORNING: &str = "2026-03-02T02:00:00Z";
@@ -130,4 +131,64 @@ async fn machines() {
         "machine_scale_unknown",
         &seen(vec![(polled, foreign)], "coffee/80").await,
     );
+}
+
+/// A fortnight in which the machine sold, and the hotel billed, every ten minutes from nine to
+/// nine in Athens. They do so on 2 March too, until 14:30.
+async fn trading() -> Stage {
+    let first = at("2026-02-16T07:00:00Z");
+    let mut stage = Stage::set(CHAIN, "2026-02-16T00:00:00Z").await;
+    for half_hour in 0..=14 * 48 + 11 {
+        let begun = first + TimeDelta::minutes(30 * half_hour);
+        if half_hour % 48 < 24 {
+            let mut coffee = Poll::of("coffee");
+            let mut hotel = Poll::of("hotel");
+            for sale in 0..3 {
+                let sold = begun + TimeDelta::minutes(10 * sale);
+                let number = 3 * half_hour + sale;
+                let when = sold.to_rfc3339();
+                coffee = coffee.machine("80", "Hall left", &when);
+                coffee = coffee.sale("80", &when, (number, 150), "EUR");
+                let value = u32::try_from(number).unwrap().into();
+                hotel = hotel.documents("b", "Bills", &when, value);
+            }
+            let now = (begun + TimeDelta::minutes(22)).to_rfc3339();
+            stage.poll(&now, coffee).await;
+            stage.poll(&now, hotel).await;
+        }
+    }
+    stage
+}
+
+#[tokio::test]
+async fn pauses() {
+    let mut stage = trading().await;
+    stage.at("2026-03-02T13:06:00Z");
+    golden("machine_idle", &stage.device("coffee/80"));
+    for (now, machine, documents) in [
+        ("2026-03-02T13:30:00Z", "machine_silent", "documents_idle"),
+        ("2026-03-02T16:00:00Z", "machine_missed", "documents_silent"),
+    ] {
+        stage.poll(now, Poll::of("coffee")).await;
+        stage.poll(now, Poll::of("hotel")).await;
+        golden(machine, &stage.device("coffee/80"));
+        golden(documents, &stage.device("hotel/b"));
+    }
+    // History knows as much as the program that was there.
+    let board = stage.board();
+    let numbers = |board: &serde_json::Value, id: &str| {
+        let devices = board["devices"].as_array().unwrap();
+        let device = devices.iter().find(|device| device["id"] == id).unwrap();
+        ["silent", "silent_from", "sales_missed"].map(|field| device[field].clone())
+    };
+    stage.restart("2026-03-02T16:00:00Z", None).await;
+    let restarted = stage.board();
+    for id in ["coffee/80", "hotel/b"] {
+        assert_eq!(numbers(&restarted, id), numbers(&board, id), "{id}");
+    }
+    assert_eq!(numbers(&board, "coffee/80")[0], true);
+    // The evening weighs what it usually brings, the night nothing.
+    stage.poll("2026-03-03T05:00:00Z", Poll::of("coffee")).await;
+    let morning = numbers(&stage.board(), "coffee/80")[2].as_f64().unwrap();
+    assert!((36.0..39.0).contains(&morning), "{morning}");
 }

@@ -22,6 +22,17 @@ pub struct List {
 }
 
 impl List {
+    /// A list as it is before anybody has asked for anything.
+    pub fn of(kind: ListKind) -> Self {
+        Self {
+            wish: Wish {
+                sort: kind.usual_sort(),
+                ..Wish::default()
+            },
+            ..Self::default()
+        }
+    }
+
     /// Makes the list anew where board, states or wish have changed, and finds the selected row
     /// again.
     pub fn prepare(&mut self, judgement: &Judgement, kind: ListKind) {

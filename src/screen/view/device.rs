@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::model::board::{DeviceRow, Figures};
+use crate::model::board::{Activity, DeviceRow, Figures};
 use crate::model::device::Detail;
 use crate::model::figure::Figure;
 use crate::model::health::due;
@@ -140,6 +140,7 @@ fn numbers(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Vec<Fact> {
                     plain(scene, per_hour.map(|rate| words::decimal(rate, 1))),
                 ),
             ];
+            numbers.extend(pause(scene, row, "documents"));
             // What nobody saw being made is one step, not a row of hours.
             numbers.extend(unseen.iter().map(|gap| {
                 let growth = words::signed(gap.growth);
@@ -153,7 +154,7 @@ fn numbers(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Vec<Fact> {
             sales_today,
             last_sale,
             ..
-        } => vec![
+        } => [
             (
                 "sales today",
                 shown(scene, sales_today.as_ref(), |sales| words::count(*sales)),
@@ -166,8 +167,29 @@ fn numbers(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Vec<Fact> {
                     last_sale.map(|at| format!("{}, {} ago", scene.time(at), scene.age(at))),
                 ),
             ),
-        ],
+        ]
+        .into_iter()
+        .chain(pause(scene, row, "sales"))
+        .collect(),
     }
+}
+
+/// How long nothing has happened, compared with what is usual at these hours.
+fn pause(scene: &Scene<'_>, row: &DeviceRow, what: &str) -> Option<Fact> {
+    let activity = row.activity(scene.now)?;
+    let theme = scene.theme();
+    let mut pieces = vec![match activity {
+        Activity::Active | Activity::Idle => (activity.word().to_owned(), theme.text),
+        Activity::Silent if row.is_missed() => (activity.word().to_owned(), theme.bad),
+        Activity::Silent => (activity.word().to_owned(), theme.warn),
+    }];
+    let more = match (row.missed(scene.now), row.silent_from()) {
+        (Some(missed), _) => format!("  about {missed:.0} {what} are usual in this time"),
+        (None, Some(from)) => format!("  silent from {} if nothing comes", scene.time(from)),
+        (None, None) => String::new(),
+    };
+    pieces.push((more, theme.faint));
+    Some(("activity", pieces))
 }
 
 /// A figure with its own age and quality; here even a dead one shows its last value.

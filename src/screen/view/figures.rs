@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use crate::model::board::{Band, DeviceRow, Figures, Occupancy, StoreRow};
+use crate::model::board::{Activity, Band, DeviceRow, Figures, Occupancy, StoreRow};
 use crate::model::device::Detail;
 use crate::model::figure::{Flag, Quality};
 use crate::model::health::DataState;
@@ -189,14 +189,17 @@ pub fn brief(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Vec<Piece> {
             figure(growth_today.map(words::signed)),
         ],
         Figures::Machine { sales_today, .. } => {
-            let offline = matches!(
-                judged.row.facts.detail,
-                Detail::Machine { offline: true, .. }
-            );
+            let (trouble, style) = if judged.row.is_offline() {
+                ("  offline", theme.bad)
+            } else if judged.row.activity(scene.now) == Some(Activity::Silent) {
+                ("  silent", theme.warn)
+            } else {
+                ("", theme.text)
+            };
             vec![
                 figure(sales_today.map(|sales| words::count(sales.value))),
                 word(" sales today"),
-                (if offline { "  offline" } else { "" }.to_owned(), theme.bad),
+                (trouble.to_owned(), style),
             ]
         }
     }

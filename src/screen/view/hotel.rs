@@ -4,8 +4,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::model::board::{DeviceRow, Figures};
+use crate::model::board::{Activity, DeviceRow, Figures};
 use crate::model::device::Detail;
+use crate::model::health::DataState;
 
 use super::figures;
 use super::list::{self, Table};
@@ -14,6 +15,7 @@ use crate::screen::judge::Judged;
 use crate::screen::row::{Row, Sort, data_glyph};
 use crate::screen::scene::Scene;
 use crate::screen::widgets::table::{Cell, Column};
+use crate::screen::widgets::text::Piece;
 use crate::screen::words;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -108,8 +110,18 @@ fn cell<'a>(
             theme.faint,
         ),
         Key::Glyph => Cell::text(data_glyph(state), scene.data_style(state)),
-        Key::State => Cell::Text(vec![figures::state(scene, state)]),
+        Key::State => Cell::Text(vec![standing(scene, judged)]),
     }
+}
+
+/// The data state; and of a counter whose data is sound, that nobody makes documents.
+fn standing(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Piece {
+    let sound = matches!(judged.state, DataState::Fresh | DataState::Due);
+    if sound && judged.row.activity(scene.now) == Some(Activity::Silent) {
+        let text = format!("{} {}", data_glyph(judged.state), Activity::Silent.word());
+        return (text, scene.theme().warn);
+    }
+    figures::state(scene, judged.state)
 }
 
 fn hotel(row: &DeviceRow) -> &str {

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::model::board::{DeviceRow, Figures};
+use crate::model::board::{Activity, DeviceRow, Figures};
 use crate::model::device::Detail;
 
 use super::figures;
@@ -14,6 +14,7 @@ use crate::screen::row::{Row, Sort, data_glyph};
 use crate::screen::scene::Scene;
 use crate::screen::widgets::bars::{Bars, Point};
 use crate::screen::widgets::table::{Cell, Column};
+use crate::screen::widgets::text::Piece;
 use crate::screen::words;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,7 @@ enum Key {
     Takings,
     Recent,
     Last,
+    Missed,
     Hours,
     Events,
     Age,
@@ -41,6 +43,7 @@ pub fn draw(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         order: &|key| match key {
             Key::Name => Some(Sort::Name),
             Key::Sales => Some(Sort::Today),
+            Key::Missed => Some(Sort::Missed),
             Key::Age => Some(Sort::Age),
             Key::State => Some(Sort::Attention),
             _ => None,
@@ -59,6 +62,7 @@ fn columns(scene: &Scene<'_>, width: u16) -> Vec<Column<Key>> {
         Column::numbers(Key::Takings, "Takings", 12, 4),
         Column::numbers(Key::Recent, "15 min", 6, 5),
         Column::numbers(Key::Last, "Last sale", 9, 3),
+        Column::numbers(Key::Missed, "Missed", 7, 4),
         Column::words(Key::Hours, "By the hour", 12, 6).up_to(24),
         Column::numbers(Key::Age, "Age", 6, 8),
     ];
@@ -90,6 +94,7 @@ fn cell<'a>(
     else {
         return Cell::blank();
     };
+    let silent = row.activity(scene.now) == Some(Activity::Silent);
     match key {
         Key::Name => Cell::text(&*row.facts.name, figures::name_style(scene, selected)),
         Key::Location => Cell::text(location(row), theme.faint),
@@ -101,10 +106,11 @@ fn cell<'a>(
         Key::Recent => Cell::text(recent(scene, row), theme.faint),
         Key::Last => Cell::text(
             last_sale.map_or_else(|| "--".to_owned(), |at| scene.age(at)),
-            theme.text,
+            if silent { theme.warn } else { theme.text },
         ),
+        Key::Missed => Cell::text(missed(scene, row), theme.warn),
         Key::Hours => Cell::draw(move |area, buf| by_hour(scene, hours, area, buf)),
-        Key::Events => Cell::text(events(row), theme.bad),
+        Key::Events => Cell::Text(events(scene, row)),
         Key::Age => Cell::text(
             row.as_of
                 .map_or_else(|| "--".to_owned(), |at| scene.age_by(at, row.skew_s)),
@@ -142,8 +148,13 @@ fn recent(scene: &Scene<'_>, row: &DeviceRow) -> String {
     words::count(row.sales_within(stretch, scene.now) as u64)
 }
 
-/// The open events, an offline machine first.
-fn events(row: &DeviceRow) -> String {
+/// About how many sales it would have made by now, while it is silent.
+fn missed(scene: &Scene<'_>, row: &DeviceRow) -> String {
+    (row.missed(scene.now)).map_or_else(String::new, |sales| format!("~{sales:.0}"))
+}
+
+/// What is wrong with it: that it is offline or, if not, that it sells nothing; then the open events.
+fn events(scene: &Scene<'_>, row: &DeviceRow) -> Vec<Piece> {
     let Detail::Machine {
         offline,
         open_events,
@@ -151,18 +162,30 @@ fn events(row: &DeviceRow) -> String {
         ..
     } = &row.facts.detail
     else {
-        return String::new();
+        return Vec::new();
     };
-    let mut words = Vec::new();
+    let theme = scene.theme();
+    let mut said = Vec::new();
     if *offline {
-        words.push("offline");
+        let since = open_events
+            .iter()
+            .rfind(|event| event.code.ends_with("OFFLINE"));
+        let since = since.map_or_else(String::new, |event| format!(" {}", scene.age(event.since)));
+        said.push((format!("offline{since}"), theme.bad));
+    } else if row.is_missed() {
+        said.push(("silent".to_owned(), theme.bad));
+    } else if row.activity(scene.now) == Some(Activity::Silent) {
+        said.push(("silent".to_owned(), theme.warn));
     }
     if *active == Some(false) {
-        words.push("switched off");
+        said.push(("switched off".to_owned(), theme.bad));
     }
-    let codes = open_events.iter().map(|event| event.code.as_str());
-    words.extend(codes.filter(|code| !(*offline && code.ends_with("OFFLINE"))));
-    words.join(", ")
+    let codes = open_events.iter().map(|event| &event.code);
+    let codes = codes.filter(|code| !(*offline && code.ends_with("OFFLINE")));
+    said.extend(codes.map(|code| (code.clone(), theme.bad)));
+    let comma = (", ".to_owned(), theme.faint);
+    let pieces = said.into_iter().flat_map(|piece| [comma.clone(), piece]);
+    pieces.skip(1).collect()
 }
 
 /// A day's counts by the hour as small columns.
