@@ -10,6 +10,7 @@ mod counting;
 mod counts;
 mod coverage;
 mod desk;
+mod happened;
 mod opening;
 mod past;
 mod playback;
