@@ -6,6 +6,7 @@
 //! a lock that a poller needs.
 
 mod clerk;
+mod corrected;
 mod counting;
 mod counts;
 mod coverage;
