@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Timestamp;
+use super::after_hours::AfterHours;
 use super::attempt::{ErrorKind, SourceError};
 use super::device::{Detail, DeviceId, Facts, Kind};
 use super::evidence::Evidence;
@@ -447,6 +448,14 @@ impl StoreRow {
     #[must_use]
     pub fn data_state(&self, now: Timestamp) -> DataState {
         data_state(self.feed(), now)
+    }
+
+    /// Who crossed its doors while it was closed, until it closes again.
+    #[must_use]
+    pub fn after_hours(&self, now: Timestamp) -> Option<&AfterHours> {
+        let (hours, zone) = (&self.store.hours, self.store.timezone);
+        let seen = self.evidence.after_hours.as_ref();
+        seen.filter(|seen| seen.is_news(hours, zone, now))
     }
 
     /// How full it is.

@@ -83,6 +83,7 @@ fn disputed() -> Evidence {
         }),
         learned_days: 3,
         by_hand: Some(counted.instead_of(Some(44))),
+        after_hours: None,
     }
 }
 

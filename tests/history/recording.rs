@@ -12,9 +12,7 @@ use occtop::history::History;
 use occtop::model::Timestamp;
 use occtop::model::attempt::{Attempt, Delivery, ErrorKind, Outcome, SourceError};
 use occtop::model::board::{Board, SourceRow};
-use occtop::model::incidents::{
-    Acknowledged, Cause, Changes, Event, Incident, What, same_events,
-};
+use occtop::model::incidents::{Acknowledged, Cause, Changes, Event, Incident, What, same_events};
 use occtop::model::reading::{Flow, Level, Measure, Reading, Value};
 
 use crate::building::*;
@@ -228,7 +226,9 @@ async fn a_recording_goes_through_every_board_that_was_seen() {
 /// What an event says at an instant, beside its number.
 fn log(board: &Board) -> Vec<(u64, Timestamp, Option<Timestamp>)> {
     let events = board.events.iter();
-    events.map(|event| (event.id, event.start, event.end)).collect()
+    events
+        .map(|event| (event.id, event.start, event.end))
+        .collect()
 }
 
 #[tokio::test]
@@ -238,7 +238,10 @@ async fn incidents_and_notes_of_the_past_stand_as_they_stood_then() {
     let written = run.history.restore().await.unwrap().events;
     let failing = |event: &&Event| event.incident().is_some_and(|it| it.cause == Cause::Api);
     let api = written.iter().find(failing).unwrap();
-    assert_eq!((api.start, api.end), (minute(95), Some(minute(155) + TimeDelta::seconds(2))));
+    assert_eq!(
+        (api.start, api.end),
+        (minute(95), Some(minute(155) + TimeDelta::seconds(2)))
+    );
     let acknowledged = Event {
         what: match api.what.clone() {
             What::Incident(incident) => What::Incident(Incident {
@@ -259,12 +262,22 @@ async fn incidents_and_notes_of_the_past_stand_as_they_stood_then() {
     run.history.write_events(Arc::new(changes)).await.unwrap();
 
     let mut before = past(&run, 94).await;
-    assert!(before.board().events.iter().all(|event| event.start <= minute(94)));
+    assert!(
+        before
+            .board()
+            .events
+            .iter()
+            .all(|event| event.start <= minute(94))
+    );
     assert!(before.board().events.iter().all(|event| event.id != api.id));
 
     let mut meanwhile = past(&run, 130).await;
     let stood = |board: &Board| {
-        let event = board.events.iter().find(|event| event.id == api.id).unwrap();
+        let event = board
+            .events
+            .iter()
+            .find(|event| event.id == api.id)
+            .unwrap();
         (event.end, event.incident().unwrap().acknowledged.is_some())
     };
     assert_eq!(stood(&meanwhile.board()), (None, false));

@@ -365,7 +365,10 @@ fn claims(row: &DeviceRow, wall: &Wall) -> Vec<String> {
             let to = row
                 .covered_to
                 .map(|to| format!("data reaches to {}", wall.at(to)));
-            step.into_iter().chain(to).chain(corrected::more(row)).collect()
+            step.into_iter()
+                .chain(to)
+                .chain(corrected::more(row))
+                .collect()
         }
         Detail::Tracker {
             connection,

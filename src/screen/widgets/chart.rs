@@ -254,10 +254,21 @@ mod tests {
 
     #[test]
     fn a_changed_value_has_a_sign_above_its_column() {
-        let points = [Point::Value(40), Point::Value(100), Point::Value(0), Point::Missing];
+        let points = [
+            Point::Value(40),
+            Point::Value(100),
+            Point::Value(0),
+            Point::Missing,
+        ];
         for (glyphs, rows) in [
-            (&BLOCK, ["   100 │ ±", "         █", "    50 │±█", "     0 │██_·", ""]),
-            (&ASCII, ["   100 | r", "         #", "    50 |r#", "     0 |##0.", ""]),
+            (
+                &BLOCK,
+                ["   100 │ ±", "         █", "    50 │±█", "     0 │██_·", ""],
+            ),
+            (
+                &ASCII,
+                ["   100 | r", "         #", "    50 |r#", "     0 |##0.", ""],
+            ),
         ] {
             let chart = Chart {
                 points: &points,
