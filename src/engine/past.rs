@@ -109,7 +109,9 @@ pub(super) async fn read(
     let mut replaced = Replaced::of(replaced);
     let mut pages = history.pages(Query::since(recent_from));
     while let Some(page) = pages.next().await? {
-        page.iter().for_each(|stored| replaced.see(stored));
+        for stored in &page {
+            replaced.see(stored);
+        }
         ledger.recall(page.into_iter().map(fetched));
     }
     ledger.recall_corrections(replaced.settled());

@@ -581,7 +581,7 @@ fn who_crosses_a_closed_door_is_one_event_for_each_night() {
         closed: Some(closed),
     };
     let first = (minute(0), Some(minute(85)), ermou(9, 5, minute(-120)));
-    assert_eq!(told(&stage.watch), [first.clone()]);
+    assert_eq!(told(&stage.watch), std::slice::from_ref(&first));
     // After a restart it is not told again.
     let mut again = Watch::default();
     again.restore(

@@ -75,28 +75,7 @@ pub fn lines(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Vec<Fact> {
 fn numbers(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Vec<Fact> {
     let row = &*judged.row;
     match &row.figures {
-        Figures::PeopleCounter {
-            today,
-            occupancy,
-            corrections,
-            ..
-        } => [
-            (
-                "in today",
-                shown(scene, today.as_ref(), |flow| words::count(flow.0)),
-            ),
-            (
-                "out today",
-                shown(scene, today.as_ref(), |flow| words::count(flow.1)),
-            ),
-            (
-                "vendor inside",
-                shown(scene, occupancy.as_ref(), |value| words::signed(*value)),
-            ),
-        ]
-        .into_iter()
-        .chain(corrections.iter().map(|it| correction(scene, it)))
-        .collect(),
+        Figures::PeopleCounter { .. } => counted(scene, row),
         Figures::Tracker {
             odometer_km,
             engine_hours,
@@ -178,6 +157,36 @@ fn numbers(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Vec<Fact> {
         .chain(pause(scene, row, "sales"))
         .collect(),
     }
+}
+
+/// In and out of a counter, and what the vendor changed of it.
+fn counted(scene: &Scene<'_>, row: &DeviceRow) -> Vec<Fact> {
+    let Figures::PeopleCounter {
+        today,
+        occupancy,
+        corrections,
+        ..
+    } = &row.figures
+    else {
+        return Vec::new();
+    };
+    [
+        (
+            "in today",
+            shown(scene, today.as_ref(), |flow| words::count(flow.0)),
+        ),
+        (
+            "out today",
+            shown(scene, today.as_ref(), |flow| words::count(flow.1)),
+        ),
+        (
+            "vendor inside",
+            shown(scene, occupancy.as_ref(), |value| words::signed(*value)),
+        ),
+    ]
+    .into_iter()
+    .chain(corrections.iter().map(|it| correction(scene, it)))
+    .collect()
 }
 
 /// `14:00 to 14:15: 40 in, 39 out -> 31 in, 19 out  known at 15:07`.

@@ -218,7 +218,7 @@ pub fn facts<'a>(
     match row.freshness {
         Some(freshness) => fact("freshness", said_freshness(scene, freshness)),
         None if scene.is_past() => {
-            let text = "not known of the past: four weeks before it would have to be watched";
+            let text = "not known of the past, only of the present";
             fact("freshness", vec![(text.to_owned(), theme.faint)]);
         }
         None => {}
