@@ -412,7 +412,8 @@ impl DeviceRow {
         scaled.collect()
     }
 
-    /// Whether it is a tracker that the vendor has blocked.
+    /// Whether nothing is expected of it: a tracker that the vendor has blocked, a machine that is
+    /// switched off there.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
         self.facts.is_blocked()
@@ -585,7 +586,7 @@ impl Board {
     }
 
     /// The data state of a source at `now`: that of its worst open store or device, `closed` only
-    /// when all are closed. Trackers that the vendor has blocked do not count.
+    /// when all are closed. Devices of which nothing is expected do not count.
     #[must_use]
     pub fn source_state(&self, source: &SourceRow, now: Timestamp) -> DataState {
         if source.paused {

@@ -98,10 +98,18 @@ impl Facts {
 }
 
 impl Facts {
-    /// Whether it is a tracker that the vendor has blocked.
+    /// Whether nothing is expected of it: a tracker that the vendor has blocked, a machine that is
+    /// switched off there.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
-        matches!(self.detail, Detail::Tracker { blocked: true, .. })
+        matches!(
+            self.detail,
+            Detail::Tracker { blocked: true, .. }
+                | Detail::Machine {
+                    active: Some(false),
+                    ..
+                }
+        )
     }
 
     /// Whether it is a clone, which shares its hardware with another tracker.

@@ -133,6 +133,7 @@ pub struct Store {
 struct Conversion {
     sales: u64,
     visitors: u64,
+    to: Instant,
     per_100: f64,
 }
 
@@ -367,6 +368,7 @@ fn store(board: &Board, row: &StoreRow, now: Timestamp) -> Store {
         conversion: board.conversion(row, now).map(|sold| Conversion {
             sales: sold.sales,
             visitors: sold.visitors,
+            to: Instant(sold.to),
             per_100: rounded(sold.per_100(), 1),
         }),
     }

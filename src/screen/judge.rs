@@ -286,7 +286,7 @@ pub fn trouble(judged: &Judged<StoreRow>) -> Option<Trouble> {
 #[must_use]
 pub fn device_trouble(judged: &Judged<DeviceRow>) -> Option<Trouble> {
     match &judged.row.facts.detail {
-        Detail::Tracker { blocked: true, .. } => None,
+        _ if judged.row.is_blocked() => None,
         Detail::Machine { offline: true, .. } => Some(Trouble::Dead),
         Detail::Machine { open_events, .. } if !open_events.is_empty() => Some(Trouble::Doubtful),
         _ => {

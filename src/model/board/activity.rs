@@ -79,7 +79,8 @@ impl DeviceRow {
     /// being learned.
     #[must_use]
     pub fn is_silent(&self) -> Option<bool> {
-        Some(is_silent(self.kind(), self.pause()?))
+        let silent = is_silent(self.kind(), self.pause()?);
+        Some(silent && !self.is_blocked())
     }
 
     /// From when it is silent if nothing happens meanwhile.
@@ -98,13 +99,14 @@ impl DeviceRow {
     pub fn missed(&self, now: Timestamp) -> Option<f64> {
         let pause = self.pause()?;
         let feed = self.feed();
-        is_silent(self.kind(), pause).then(|| pause.missed(feed.theirs(now), feed.hours))
+        self.is_silent()?
+            .then(|| pause.missed(feed.theirs(now), feed.hours))
     }
 
     /// Whether it has been silent for so long that somebody should go and look.
     #[must_use]
     pub fn is_missed(&self) -> bool {
-        let pause = self.pause();
+        let pause = self.pause().filter(|_| !self.is_blocked());
         pause.is_some_and(|pause| pause.stillness == Stillness::Rare)
     }
 

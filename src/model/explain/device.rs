@@ -33,11 +33,14 @@ impl Guide<'_> {
             sentences.push("Its source is switched off in the configuration.".to_owned());
         }
         if row.is_blocked() {
-            sentences.push(
-                "The vendor has blocked it (tariff), so its last values stay and nothing new is \
-                 expected."
-                    .to_owned(),
-            );
+            let why = if row.kind() == Kind::Machine {
+                "It is switched off at the vendor"
+            } else {
+                "The vendor has blocked it (tariff)"
+            };
+            sentences.push(format!(
+                "{why}, so its last values stay and nothing new is expected."
+            ));
         } else {
             let grid = row.kind() == Kind::PeopleCounter;
             // That its data is fresh is no comfort while it does nothing.
@@ -259,7 +262,7 @@ fn document(row: &DeviceRow, (wall, now): (&Wall, Timestamp)) -> Vec<String> {
 
 /// How long nothing has happened, compared with what is usual at these hours.
 fn pause(row: &DeviceRow, what: &str, (wall, now): (&Wall, Timestamp)) -> Option<String> {
-    let activity = row.activity(now)?;
+    let activity = row.activity(now).filter(|_| !row.is_blocked())?;
     let pause = row.pause()?;
     let from = row.silent_from();
     Some(match activity {
