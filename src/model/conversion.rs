@@ -89,7 +89,7 @@ fn entered(row: &StoreRow, (from, to): (Timestamp, Timestamp)) -> Option<u64> {
     let cell = TimeDelta::seconds(cell_s);
     let starts = std::iter::successors(Some(row.day.start), |start| Some(*start + cell));
     let within = |start: &Timestamp| from <= *start && *start + cell <= to;
-    let cells = row.day.cells().zip(starts);
-    let flows = cells.filter_map(|(filled, start)| filled.flow.filter(|_| within(&start)));
+    let filled = row.day.cells().zip(starts);
+    let flows = filled.filter_map(|(filled, start)| filled.flow.filter(|_| within(&start)));
     Some(flows.map(|flow| u64::from(flow.entered)).sum())
 }

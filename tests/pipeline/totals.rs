@@ -203,8 +203,9 @@ fn sales(estate: &Estate, board: &Value) {
 /// Takings are what the sales cost, in the currency of the store.
 fn money(currency: &str, sales: &[Sale], row: &Value) {
     let cents = sales.iter().map(|sale| PRODUCTS[sale.product].2);
+    let cents = cents.map(|cents| f64::from(i32::try_from(cents).unwrap()));
     // Prices end in a round ten of the smallest unit, of which a yen has one.
-    let minor = cents.map(|cents| (cents as f64 * price_factor(currency) / 10.0).round() * 10.0);
+    let minor = cents.map(|cents| (cents * price_factor(currency) / 10.0).round() * 10.0);
     let units = minor.sum::<f64>() / if currency == "JPY" { 1.0 } else { 100.0 };
     let told = row["revenue_today"].as_object().unwrap();
     if sales.is_empty() {
