@@ -18,7 +18,7 @@ fn the_tables_are_those_of_the_declarations() {
         let begin = format!("<!-- keys: {} -->\n", chapter.title);
         if !docs.contains(&begin) {
             // A new vendor's keys, below all others; the words around them are for a person.
-            docs += &format!("\n### {}\n\n{begin}{END}", chapter.title);
+            docs = format!("{docs}\n### {}\n\n{begin}{END}", chapter.title);
         }
         let at = docs.find(&begin).unwrap();
         let from = at + begin.len();
