@@ -10,6 +10,7 @@ mod counting;
 mod counts;
 mod coverage;
 mod desk;
+mod happening;
 mod opening;
 mod past;
 mod playback;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
-use super::opening;
 use super::recording::pieces;
+use super::{happening, opening};
 use crate::config::Config;
 use crate::history::{HistoryError, Reader};
 use crate::model::Timestamp;
@@ -22,8 +22,8 @@ const PIECE: TimeDelta = TimeDelta::hours(6);
 /// What was delivered of a day is known from attempts until so long after it.
 const SETTLED: TimeDelta = TimeDelta::days(1);
 
-/// Compares the running day of every store of a board with its earlier ones. Reads four days of
-/// history.
+/// Compares the running day of every store, machine and document counter of a board with its
+/// earlier ones. Reads four days of history.
 ///
 /// # Errors
 /// `Damaged` and `Database`.
@@ -48,6 +48,7 @@ pub fn usual(
     for (row, days) in stores.iter().zip(&days) {
         comparisons.add(&row.store, now, days);
     }
+    happening::compare(&mut comparisons, reader, (board, zone), now)?;
     Ok(comparisons)
 }
 

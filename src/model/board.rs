@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono_tz::Tz;
+
 use super::Timestamp;
 use super::attempt::{ErrorKind, SourceError};
 use super::device::{Detail, DeviceId, Facts, Kind};
@@ -370,6 +372,14 @@ impl DeviceRow {
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.facts.kind()
+    }
+
+    /// The zone of its days and of what is told of it: that of the store which claims it, else the
+    /// vendor's, else `home`.
+    #[must_use]
+    pub fn zone(&self, home: Tz) -> Tz {
+        let of_store = self.claimed_by.as_ref().map(|store| store.timezone);
+        of_store.or(self.facts.timezone).unwrap_or(home)
     }
 
     /// The data state at `now`.

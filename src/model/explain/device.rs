@@ -3,7 +3,7 @@
 use super::blame::{Who, fetch_trouble, is_overdue};
 use super::calls::{last_call, next_call};
 use super::wall::{Wall, count, listed};
-use super::{Explanation, Guide, Link, link, paragraph, zone_of};
+use super::{Explanation, Guide, Link, link, paragraph};
 use crate::model::Timestamp;
 use crate::model::board::{Activity, DeviceRow, Figures};
 use crate::model::calendar::local_midnight;
@@ -19,7 +19,7 @@ impl Guide<'_> {
     /// Why the numbers of a device are what they are.
     #[must_use]
     pub fn device(&self, row: &DeviceRow) -> Explanation {
-        let zone = zone_of(row, self.home);
+        let zone = row.zone(self.home);
         let wall = &self.wall(zone);
         let day = local_midnight(zone, self.now);
         let state = row.data_state(self.now);

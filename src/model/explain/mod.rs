@@ -17,7 +17,7 @@ use std::fmt;
 use chrono_tz::Tz;
 
 use super::Timestamp;
-use super::board::{Board, DeviceRow, SourceRow};
+use super::board::{Board, SourceRow};
 use super::health::{DataState, Feed, due};
 use wall::Wall;
 
@@ -152,11 +152,6 @@ fn common_zone(board: &Board) -> Tz {
 }
 
 /// The zone in which a device counts its day.
-fn zone_of(row: &DeviceRow, home: Tz) -> Tz {
-    let of_store = row.claimed_by.as_ref().map(|store| store.timezone);
-    of_store.or(row.facts.timezone).unwrap_or(home)
-}
-
 /// Sentences as one paragraph.
 fn paragraph(sentences: impl IntoIterator<Item = String>) -> String {
     sentences.into_iter().collect::<Vec<_>>().join(" ")
