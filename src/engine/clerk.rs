@@ -7,7 +7,7 @@ use crate::model::Timestamp;
 use crate::model::attempt::Attempt;
 use crate::model::budget::Budget;
 use crate::model::ledger::Progress;
-use crate::model::schedule::{Cadence, Finished, Learned, Schedule};
+use crate::model::schedule::{Cadence, Finished, Learned, Reason, Refusal, Schedule};
 use crate::vendors::transport::SharedBudget;
 
 /// The share of a budget that planned polls may use; the rest is for retries and for the operator.
@@ -20,6 +20,10 @@ pub(super) struct Clerk {
     pub memory: Option<serde_json::Value>,
     /// What its last poll brought could not be kept.
     pub unwritten: bool,
+    /// A poll is wanted or under way.
+    pub asking: bool,
+    /// Requests that its last good poll cost.
+    cost: u32,
     schedule: Schedule,
     budget: SharedBudget,
 }
@@ -40,6 +44,8 @@ impl Clerk {
             name,
             memory: None,
             unwritten: false,
+            asking: false,
+            cost: 1,
             schedule,
             budget,
         }
@@ -55,6 +61,21 @@ impl Clerk {
         self.schedule.learned()
     }
 
+    /// Takes note that an operator wants a poll.
+    ///
+    /// # Errors
+    /// Why there is none, and until when.
+    pub fn poke(&mut self, now: Timestamp) -> Result<(), Refusal> {
+        if self.asking {
+            return Err(Refusal::new(Reason::Asking, None));
+        }
+        self.schedule.poke(now)?;
+        let wanted = self.budget().want(self.cost, now);
+        wanted.map_err(|free| Refusal::new(Reason::Share, free))?;
+        self.asking = true;
+        Ok(())
+    }
+
     /// Takes a finished attempt, after which the source reaches to `horizon`.
     pub fn take(
         &mut self,
@@ -62,7 +83,11 @@ impl Clerk {
         horizon: Option<Timestamp>,
         now: Timestamp,
     ) -> Progress {
+        self.asking = false;
         if let Some(came) = &attempt.outcome.delivery {
+            self.cost = u32::try_from(attempt.exchanges.len())
+                .unwrap_or(u32::MAX)
+                .max(1);
             if let Some(period_s) = came.period_s {
                 self.schedule.observe_period(period_s);
             }

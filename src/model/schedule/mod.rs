@@ -9,6 +9,7 @@ mod cadence;
 mod jitter;
 mod lag;
 mod plan;
+mod poke;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use super::health::{Expectation, FetchState};
 
 pub use backoff::backoff;
 pub use cadence::{Cadence, Finished, Learned, Publish};
+pub use poke::{Reason, Refusal};
 
 /// How many publications must have been seen before their lag is believed.
 pub const ENOUGH: usize = lag::ENOUGH;
@@ -78,6 +80,9 @@ pub struct Schedule {
     failures: u32,
     throttles: u32,
     state: FetchState,
+    /// When the last attempt ended, and when the next one begins.
+    last: Option<Timestamp>,
+    next: Option<Timestamp>,
 }
 
 impl Schedule {
@@ -104,12 +109,29 @@ impl Schedule {
             failures: 0,
             throttles: 0,
             state: FetchState::Never,
+            last: None,
+            next: None,
         }
     }
 
     /// Takes note of a finished attempt and gives the instant of the next one; `None` when there
     /// will be none until the settings change.
     pub fn finished(&mut self, attempt: Finished<'_>) -> Option<Timestamp> {
+        self.last = Some(attempt.at);
+        self.next = self.planned(attempt);
+        self.next
+    }
+
+    /// Whether an operator may have the source asked now.
+    ///
+    /// # Errors
+    /// Why not, and from when on: while a vendor makes us wait, while it refuses our credentials,
+    /// and within 15 s of the last poll.
+    pub fn poke(&self, now: Timestamp) -> Result<(), Refusal> {
+        poke::poke(self.state, (self.last, self.next), now)
+    }
+
+    fn planned(&mut self, attempt: Finished<'_>) -> Option<Timestamp> {
         let at = attempt.at;
         if attempt.delivered || attempt.error.is_none() {
             self.failures = 0;
