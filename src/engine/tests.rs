@@ -449,6 +449,29 @@ async fn who_is_to_be_left_alone_is_not_asked_for_an_operator_either() {
 }
 
 #[tokio::test]
+async fn a_part_that_fails_for_long_is_an_incident() {
+    let mut stage = Stage::start(&["well"]).await;
+    for (round, quarter) in ["13:45:00", "14:00:00", "14:15:00"].iter().enumerate() {
+        let partial = Outcome {
+            error: Some(SourceError::new(ErrorKind::Http, "counters: refused")),
+            ..counted("well", quarter, 1)
+        };
+        let board = stage.bring(0, partial).await;
+        let (fetch, incidents) = if round < 2 {
+            (FetchState::Retrying, 0)
+        } else {
+            (FetchState::Backoff, 1)
+        };
+        assert_eq!(row(&board, "well").fetch, fetch, "{round}");
+        assert_eq!(board.events.len(), incidents, "{round}");
+        stage.hand.set(row(&board, "well").next_poll.unwrap());
+    }
+    let board = stage.bring(0, counted("well", "14:30:00", 1)).await;
+    assert_eq!(row(&board, "well").fetch, FetchState::Ok);
+    assert!(!board.events[0].is_open());
+}
+
+#[tokio::test]
 async fn failures_are_shown_with_the_time_of_the_next_try() {
     let mut stage = Stage::start(&["down"]).await;
     for (state, wait) in [

@@ -40,7 +40,7 @@ pub fn blame(judgement: &Judgement) -> Vec<Blame> {
             .filter_map(|judged| flapping(&judged.row)),
     );
     for (position, judged) in judgement.sources.iter().enumerate() {
-        if judged.row.fetch == FetchState::Ok && overdue(judged.state).is_some() {
+        if judged.row.is_readable() && overdue(judged.state).is_some() {
             blames.extend(local::overdue_feeds(judgement, position, &judged.row));
         }
     }

@@ -2,7 +2,7 @@
 //! vendor's API, the vendor's pipeline, the store's link, the sensor.
 
 use super::wall::Wall;
-use super::{Guide, wall};
+use super::{Guide, sentence, wall};
 use crate::model::attempt::{ErrorKind, SourceError};
 use crate::model::board::{SourceRow, StoreRow};
 use crate::model::device::Kind;
@@ -23,38 +23,36 @@ impl Guide<'_> {
     /// Whose fault it is that data is missing although calls succeed; `None` while it is not known
     /// whether they do.
     pub(super) fn overdue_feed(&self, source: &SourceRow, who: Who<'_>) -> Option<String> {
-        (source.fetch == FetchState::Ok).then(|| self.at_fault(source, who))
+        source.is_readable().then(|| self.at_fault(source, who))
     }
 
     fn at_fault(&self, source: &SourceRow, who: Who<'_>) -> String {
         let (late, all) = self.overdue_of(source);
-        if all <= 1 {
-            return "Our calls succeed, so it is the vendor's pipeline or the device.".to_owned();
-        }
-        if late > 1 && late * 100 >= all * MOST {
-            return format!(
-                "Our calls succeed and {late} of {all} devices of {} are overdue, so it is the \
-                 vendor's pipeline.",
-                source.name
-            );
-        }
-        match who {
-            Who::Source => "Our calls succeed and most of its devices are on time, so look at \
-                            those named under feeds."
-                .to_owned(),
-            Who::Store(store) if self.all_overdue(store) => format!(
-                "Our calls succeed and most other devices of {} are on time, so look at the link \
-                 or hub of this store.",
-                source.name
-            ),
-            Who::Store(_) => "Our calls succeed and most other devices are on time, so look at \
-                              the sensor that is behind."
-                .to_owned(),
-            Who::Device => {
-                "Our calls succeed and most other devices are on time, so look at this one."
-                    .to_owned()
+        let name = &source.name;
+        let found = if all <= 1 {
+            ", so it is the vendor's pipeline or the device".to_owned()
+        } else if late > 1 && late * 100 >= all * MOST {
+            format!(
+                " and {late} of {all} devices of {name} are overdue, so it is the vendor's pipeline"
+            )
+        } else {
+            match who {
+                Who::Source => " and most of its devices are on time, so look at those named \
+                                under feeds"
+                    .to_owned(),
+                Who::Store(store) if self.all_overdue(store) => format!(
+                    " and most other devices of {name} are on time, so look at the link or hub of \
+                     this store"
+                ),
+                Who::Store(_) => " and most other devices are on time, so look at the sensor that \
+                                  is behind"
+                    .to_owned(),
+                Who::Device => {
+                    " and most other devices are on time, so look at this one".to_owned()
+                }
             }
-        }
+        };
+        sentence(&format!("{}{found}", source.calls_in_words()))
     }
 
     /// How many feeds of a source are overdue, of how many that could be.

@@ -168,3 +168,12 @@ fn link(what: &'static str, parts: &[String]) -> Option<Link> {
         text: parts.join("; "),
     })
 }
+
+/// A remark as a sentence of its own.
+fn sentence(note: &str) -> String {
+    let mut letters = note.chars();
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
+}

@@ -192,8 +192,7 @@ impl Watch {
             roots.extend(self.fetch_root(board, &rows, &root, now));
         }
         for (row, watched) in rows.iter().zip(&self.sources) {
-            let readable = matches!(row.fetch, FetchState::Ok | FetchState::Retrying);
-            if readable && row.confirmed {
+            if row.is_readable() {
                 roots.extend(watched.silent.iter().cloned());
             }
         }

@@ -165,18 +165,10 @@ impl Source {
         self.error = Some(error);
     }
 
-    /// How fetching goes. A delivery beside an error keeps its cadence, but the error shows.
+    /// How fetching goes. An error that the schedule does not know of shows too.
     pub fn fetch(&self) -> FetchState {
         match (&self.error, self.progress.fetch) {
-            (Some(error), FetchState::Ok) => match error.kind {
-                ErrorKind::Auth => FetchState::Auth,
-                ErrorKind::RateLimited => FetchState::Throttled,
-                ErrorKind::Schema => FetchState::Schema,
-                ErrorKind::Config => FetchState::Misconfigured,
-                ErrorKind::Http | ErrorKind::Timeout | ErrorKind::Network | ErrorKind::Vendor => {
-                    FetchState::Retrying
-                }
-            },
+            (Some(error), FetchState::Ok) => FetchState::after(error.kind, 1),
             (_, fetch) => fetch,
         }
     }

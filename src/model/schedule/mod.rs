@@ -77,7 +77,10 @@ pub struct Schedule {
     spent: f64,
     /// Polls in a row that should have brought something new and did not.
     misses: usize,
+    /// Attempts in a row that brought nothing.
     failures: u32,
+    /// Attempts in a row that did not bring all they should.
+    wrong: u32,
     throttles: u32,
     state: FetchState,
     /// When the last attempt ended, and when the next one begins.
@@ -107,6 +110,7 @@ impl Schedule {
             spent: 1.0,
             misses: 0,
             failures: 0,
+            wrong: 0,
             throttles: 0,
             state: FetchState::Never,
             last: None,
@@ -137,18 +141,25 @@ impl Schedule {
             self.failures = 0;
             self.observe(attempt.horizon, at);
         }
+        self.state = match attempt.error {
+            Some(error) => {
+                // To be told to wait is no fault of what was read.
+                let fault = error.kind != ErrorKind::RateLimited;
+                self.wrong = self.wrong.saturating_add(u32::from(fault));
+                FetchState::after(error.kind, self.wrong)
+            }
+            None => {
+                self.wrong = 0;
+                FetchState::Ok
+            }
+        };
         match attempt.error {
             Some(error) if error.kind == ErrorKind::RateLimited || !attempt.delivered => {
                 self.after_failure(error, at)
             }
-            error => {
+            // What works keeps its cadence.
+            _ => {
                 self.throttles = 0;
-                let partly_wrong = error.is_some_and(|error| error.kind == ErrorKind::Config);
-                self.state = if partly_wrong {
-                    FetchState::Misconfigured
-                } else {
-                    FetchState::Ok
-                };
                 Some(self.after_success(at))
             }
         }
@@ -410,14 +421,6 @@ impl Schedule {
         } else {
             self.failures = self.failures.saturating_add(1);
             self.failures
-        };
-        self.state = match error.kind {
-            ErrorKind::Config => FetchState::Misconfigured,
-            ErrorKind::RateLimited => FetchState::Throttled,
-            ErrorKind::Auth => FetchState::Auth,
-            ErrorKind::Schema => FetchState::Schema,
-            _ if count < 3 => FetchState::Retrying,
-            _ => FetchState::Backoff,
         };
         let delay = backoff(count, error.kind, self.patience_s())?;
         let asked = error.retry_at.map(|until| until.min(at + LONGEST_THROTTLE));

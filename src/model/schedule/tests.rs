@@ -244,8 +244,8 @@ fn a_partial_success_counts_unless_it_was_throttled() {
     let now = at("14:00:00");
     let mut schedule = Schedule::new(CALM, batches(900, 180));
     let table = [
-        (ErrorKind::Http, FetchState::Ok, 18 * 60),
-        (ErrorKind::Auth, FetchState::Ok, 18 * 60),
+        (ErrorKind::Http, FetchState::Retrying, 18 * 60),
+        (ErrorKind::Auth, FetchState::Auth, 18 * 60),
         (ErrorKind::RateLimited, FetchState::Throttled, 60),
     ];
     for (kind, state, wait) in table {
@@ -259,6 +259,33 @@ fn a_partial_success_counts_unless_it_was_throttled() {
         assert_eq!(seconds(next, now), wait, "{kind:?}");
         assert_eq!(schedule.fetch_state(), state);
     }
+}
+
+#[test]
+fn errors_in_a_row_beside_a_delivery_are_a_failure_that_keeps_its_cadence() {
+    use FetchState::{Backoff, Ok, Retrying};
+    let http = error(ErrorKind::Http).with_status(500);
+    let mut schedule = Schedule::new(CALM, live(60));
+    for (minute, failed, state) in [
+        (0, Some(&http), Retrying),
+        (1, Some(&http), Retrying),
+        (2, Some(&http), Backoff),
+        (3, Some(&http), Backoff),
+        (4, None, Ok),
+        (5, Some(&http), Retrying),
+    ] {
+        let now = at("14:00:00") + TimeDelta::minutes(minute);
+        let partial = Finished {
+            error: failed,
+            ..success(now, Some(now))
+        };
+        let next = schedule.finished(partial);
+        assert_eq!(seconds(next, now), 60, "{minute}");
+        assert_eq!(schedule.fetch_state(), state, "{minute}");
+    }
+    // What brings nothing at all is tried again soon, however often something was missing.
+    let now = at("14:06:00");
+    assert_eq!(seconds(schedule.finished(failure(now, &http)), now), 5);
 }
 
 #[test]

@@ -224,6 +224,21 @@ fn data_that_is_missing_because_of_a_failed_fetch_has_one_root() {
 }
 
 #[test]
+fn a_single_failed_call_does_not_hide_who_is_late() {
+    let mut row = failing("retail", "bespot", FetchState::Retrying, ErrorKind::Timeout);
+    let doors = vec![
+        door("retail/1", "Ermou", 40),
+        door("retail/2", "Kifisia", 20),
+    ];
+    let late = "retail: Ermou overdue, other stores are not; its link or hub";
+    assert_eq!(blames(vec![row.clone()], doors.clone()), [late]);
+    // Nothing has been read yet that would say so.
+    row.confirmed = false;
+    let none: [&str; 0] = [];
+    assert_eq!(blames(vec![row], doors), none);
+}
+
+#[test]
 fn many_names_are_counted() {
     assert_eq!(local::named(&["a"]), "a");
     assert_eq!(local::named(&["a", "b"]), "a and b");
