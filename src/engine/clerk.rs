@@ -1,6 +1,7 @@
 //! What is kept for one source beside what is in the ledger: when it is asked, and how often it
 //! may be.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use crate::model::Timestamp;
@@ -10,8 +11,8 @@ use crate::model::ledger::Progress;
 use crate::model::schedule::{Cadence, Finished, Learned, Reason, Refusal, Schedule};
 use crate::vendors::transport::SharedBudget;
 
-/// The share of a budget that planned polls may use; the rest is for retries and for the operator.
-const SCHEDULED: f64 = 0.7;
+/// The cheapest of so many good polls is what a poll costs: now and then one reads the past too.
+const COSTS: usize = 8;
 
 /// The schedule and the budget of one source.
 pub(super) struct Clerk {
@@ -22,8 +23,8 @@ pub(super) struct Clerk {
     pub unwritten: bool,
     /// A poll is wanted or under way.
     pub asking: bool,
-    /// Requests that its last good poll cost.
-    cost: u32,
+    /// Requests that its last good polls cost.
+    costs: VecDeque<u32>,
     schedule: Schedule,
     budget: SharedBudget,
 }
@@ -45,7 +46,7 @@ impl Clerk {
             memory: None,
             unwritten: false,
             asking: false,
-            cost: 1,
+            costs: VecDeque::new(),
             schedule,
             budget,
         }
@@ -70,7 +71,7 @@ impl Clerk {
             return Err(Refusal::new(Reason::Asking, None));
         }
         self.schedule.poke(now)?;
-        let wanted = self.budget().want(self.cost, now);
+        let wanted = self.budget().want(self.cost(), now);
         wanted.map_err(|free| Refusal::new(Reason::Share, free))?;
         self.asking = true;
         Ok(())
@@ -85,9 +86,11 @@ impl Clerk {
     ) -> Progress {
         self.asking = false;
         if let Some(came) = &attempt.outcome.delivery {
-            self.cost = u32::try_from(attempt.exchanges.len())
-                .unwrap_or(u32::MAX)
-                .max(1);
+            self.costs
+                .push_back(u32::try_from(attempt.exchanges.len()).unwrap_or(u32::MAX));
+            if self.costs.len() > COSTS {
+                self.costs.pop_front();
+            }
             if let Some(period_s) = came.period_s {
                 self.schedule.observe_period(period_s);
             }
@@ -96,14 +99,9 @@ impl Clerk {
             }
         }
         let budget = self.budget();
-        let (last_hour, per_hour) = (budget.last_hour(now), budget.per_hour());
+        let (last_hour, means) = (budget.last_hour(now), budget.means(self.cost(), now));
         drop(budget);
-        let cost = f64::from(
-            u32::try_from(attempt.exchanges.len())
-                .unwrap_or(u32::MAX)
-                .max(1),
-        );
-        self.schedule.afford(f64::from(per_hour) * SCHEDULED / cost);
+        self.schedule.afford(means);
         let next_poll = self.schedule.finished(Finished {
             at: now,
             horizon,
@@ -116,6 +114,11 @@ impl Clerk {
             expectation: self.schedule.expectation(),
             last_hour,
         }
+    }
+
+    /// Requests that a poll costs.
+    fn cost(&self) -> u32 {
+        self.costs.iter().copied().min().unwrap_or(1).max(1)
     }
 
     fn budget(&self) -> MutexGuard<'_, Budget> {

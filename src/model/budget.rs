@@ -16,10 +16,41 @@ pub struct Budget {
     sent: VecDeque<Timestamp>,
     /// Polls that operators wanted, with the requests they cost.
     wanted: VecDeque<(Timestamp, u32)>,
+    /// How many sources share it.
+    sources: u32,
 }
 
-/// One request in so many is for operators.
-const OPERATOR: u32 = 10;
+/// Tenths of an hour's requests that planned polls may use. Two more are for making good what
+/// failed, and the last one is for operators.
+const SCHEDULED: u32 = 7;
+const PLANNED_OR_REPAIRED: u32 = 9;
+const OPERATOR: u32 = 1;
+const TENTHS: u32 = 10;
+
+/// What a budget leaves the schedule of a source.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Means {
+    /// So many polls an hour are within the seven tenths that are for the schedule.
+    pub polls_per_hour: f64,
+    /// No poll before this, or the ceiling would be reached.
+    pub polls_from: Timestamp,
+    /// No further try of what failed before this, or the tenth that is for operators would be used.
+    pub repairs_from: Timestamp,
+    /// No poll that is not strictly needed before this, or more than what is for the schedule
+    /// would be used.
+    pub spare_from: Timestamp,
+}
+
+impl Default for Means {
+    fn default() -> Self {
+        Self {
+            polls_per_hour: f64::INFINITY,
+            polls_from: Timestamp::UNIX_EPOCH,
+            repairs_from: Timestamp::UNIX_EPOCH,
+            spare_from: Timestamp::UNIX_EPOCH,
+        }
+    }
+}
 
 impl Budget {
     /// An unused budget of `per_hour` requests.
@@ -29,7 +60,43 @@ impl Budget {
             per_hour: per_hour.max(1),
             sent: VecDeque::new(),
             wanted: VecDeque::new(),
+            sources: 1,
         }
+    }
+
+    /// The same for so many sources on one credential.
+    #[must_use]
+    pub fn shared_by(self, sources: u32) -> Self {
+        Self {
+            sources: sources.max(1),
+            ..self
+        }
+    }
+
+    /// What it leaves a source whose poll costs `cost` requests.
+    #[must_use]
+    pub fn means(&self, cost: u32, now: Timestamp) -> Means {
+        let scheduled = f64::from(self.per_hour) * f64::from(SCHEDULED) / f64::from(TENTHS);
+        let from = |tenths| {
+            let sent = self.recent(now).collect();
+            free_from(sent, self.tenths(tenths), cost).unwrap_or(Timestamp::UNIX_EPOCH)
+        };
+        Means {
+            polls_per_hour: scheduled / f64::from(self.sources) / f64::from(cost.max(1)),
+            polls_from: from(TENTHS),
+            repairs_from: from(PLANNED_OR_REPAIRED),
+            spare_from: from(SCHEDULED),
+        }
+    }
+
+    fn tenths(&self, tenths: u32) -> u32 {
+        let share = u64::from(self.per_hour) * u64::from(tenths) / u64::from(TENTHS);
+        u32::try_from(share).unwrap_or(u32::MAX)
+    }
+
+    fn recent(&self, now: Timestamp) -> impl Iterator<Item = Timestamp> {
+        let sent = self.sent.iter().copied();
+        sent.filter(move |at| *at > now - HOUR && *at <= now + HOUR)
     }
 
     /// Counts requests made before this program started, for example by an earlier run.
@@ -59,7 +126,7 @@ impl Budget {
     /// operators is used or the ceiling would be reached. One poll an hour is always theirs.
     pub fn want(&mut self, cost: u32, now: Timestamp) -> Result<(), Timestamp> {
         self.forget(now);
-        let share = self.per_hour / OPERATOR;
+        let share = self.tenths(OPERATOR);
         let theirs = self
             .wanted
             .iter()
@@ -153,6 +220,23 @@ mod tests {
         assert_eq!(used.want(1, at(30)), Ok(()));
         used.remember([at(31)]);
         assert_eq!(used.want(1, at(32)), Err(at(60)));
+    }
+
+    #[test]
+    fn a_budget_is_shared_out_by_tenths() {
+        let mut budget = Budget::new(20);
+        budget.remember((0..20).map(at));
+        // Of 2 requests each, within 14, within 18 and within all of the last hour.
+        let means = budget.means(2, at(30));
+        assert_eq!(means.spare_from, at(67));
+        assert_eq!(means.repairs_from, at(63));
+        assert_eq!(means.polls_from, at(61));
+        assert!((means.polls_per_hour - 7.0).abs() < 1e-9);
+        let means = budget.clone().shared_by(2).means(2, at(75));
+        assert!(means.spare_from <= at(75) && means.polls_from <= at(75));
+        assert!((means.polls_per_hour - 3.5).abs() < 1e-9);
+        // What costs more than there is waits until nothing is used.
+        assert_eq!(budget.means(50, at(30)).polls_from, at(79));
     }
 
     #[test]

@@ -19,6 +19,7 @@ use self::jitter::Jitter;
 use self::lag::{Lags, Quantiles};
 use super::Timestamp;
 use super::attempt::{ErrorKind, SourceError};
+use super::budget::Means;
 use super::health::{Expectation, FetchState};
 
 pub use backoff::backoff;
@@ -49,6 +50,9 @@ const REPEATS: [i64; 5] = [1, 2, 4, 8, 16];
 /// The longest that a vendor can make us wait.
 const LONGEST_THROTTLE: TimeDelta = TimeDelta::hours(24);
 
+/// However small the budget is, polls are not farther apart.
+const FARTHEST: TimeDelta = TimeDelta::hours(6);
+
 /// The state of one source's poll loop, pure.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schedule {
@@ -62,8 +66,8 @@ pub struct Schedule {
     learned: Option<Quantiles>,
     /// The lags at which to ask for a batch; empty while too little is known.
     plan: Vec<u32>,
-    /// Polls per hour that the budget allows, where it is smaller than what is wanted.
-    afford_per_hour: f64,
+    /// What the request budget leaves.
+    means: Means,
     /// The lag in use; it follows the learned one at once upwards and in steps downwards.
     lag_s: u32,
     horizon: Option<Timestamp>,
@@ -100,7 +104,7 @@ impl Schedule {
             lags: Lags::default(),
             learned: None,
             plan: Vec::new(),
-            afford_per_hour: WANTED_PER_HOUR,
+            means: Means::default(),
             lag_s: cadence.expectation.lag_s,
             horizon: None,
             answered: None,
@@ -207,9 +211,9 @@ impl Schedule {
         }
     }
 
-    /// Takes note of how many polls per hour the request budget allows, at what a poll costs.
-    pub fn afford(&mut self, polls_per_hour: f64) {
-        self.afford_per_hour = polls_per_hour.clamp(0.0, WANTED_PER_HOUR);
+    /// Takes note of what the request budget leaves, at what a poll costs.
+    pub fn afford(&mut self, means: Means) {
+        self.means = means;
     }
 
     /// What was learned so far.
@@ -324,7 +328,8 @@ impl Schedule {
     }
 
     fn relearn(&mut self) {
-        let wanted = self.afford_per_hour * f64::from(self.period()) / 3600.0;
+        let per_hour = self.means.polls_per_hour.min(WANTED_PER_HOUR);
+        let wanted = per_hour * f64::from(self.period()) / 3600.0;
         // Early looks, repeats and a lag that moves away cost more than was planned.
         let most_polls = wanted + 2.0 * (wanted - self.spent);
         self.plan = self.lags.plan(self.period(), most_polls);
@@ -372,15 +377,30 @@ impl Schedule {
     }
 
     fn after_success(&self, at: Timestamp) -> Timestamp {
-        match self.fixed_s() {
+        let next = match self.fixed_s() {
             Some(every_s) => self.on_grid(every_s, at),
             None => self.next_batch(at),
-        }
+        };
+        next.max(self.means.polls_from)
+    }
+
+    /// How far polls are apart at least, for the budget.
+    fn least_step(&self) -> TimeDelta {
+        let farthest = FARTHEST.as_seconds_f64();
+        let step_s = (3600.0 / self.means.polls_per_hour).min(farthest);
+        #[expect(clippy::cast_possible_truncation, reason = "six hours at most")]
+        let step_ms = (step_s * 1000.0).ceil() as i64;
+        TimeDelta::milliseconds(step_ms)
     }
 
     /// The next instant of a fixed grid. A slow poll skips instants; they are never made up for.
+    /// Where the budget allows fewer polls, they are as far apart as it wants.
     fn on_grid(&self, every_s: u32, at: Timestamp) -> Timestamp {
         let every = TimeDelta::seconds(i64::from(every_s.max(1)));
+        let step = self.least_step();
+        if step > every {
+            return at + step;
+        }
         let offset = self.jitter.of_period(every);
         step_after(Timestamp::UNIX_EPOCH + offset, every, at + every / 4)
     }
@@ -388,30 +408,44 @@ impl Schedule {
     /// When to ask for the next batch.
     fn next_batch(&self, at: Timestamp) -> Timestamp {
         let period = self.period_delta();
+        let step = self.least_step();
         let jitter = if self.plan.is_empty() {
             self.jitter.of_period(period)
         } else {
             self.jitter.within(self.blur())
         };
         let (Some(end), Some(awaited)) = (self.next_end(at), self.awaited(at)) else {
-            return at + period + jitter;
+            return at + period.max(step) + jitter;
         };
-        let polls = self.early().into_iter().chain(self.plan.iter().copied());
-        let mut instants = polls.map(|lag| end + after(lag)).chain([awaited]);
+        if step > period {
+            return step_after(awaited + jitter, period, at + step);
+        }
         if self.misses == 0
-            && let Some(next) = instants.find(|next| *next > at + self.blur())
+            && let Some(next) = self.wished(end, awaited, at)
         {
             return next + jitter;
         }
         let longest = period / 3;
+        self.repeat(at, longest)
+            .unwrap_or_else(|| step_after(awaited + jitter, period, at + longest))
+    }
+
+    /// The next instant at which the batch that ends at `end` is looked for the first time.
+    fn wished(&self, end: Timestamp, awaited: Timestamp, at: Timestamp) -> Option<Timestamp> {
+        let polls = self.early().into_iter().chain(self.plan.iter().copied());
+        let spare = polls
+            .map(|lag| end + after(lag))
+            .filter(|next| *next >= self.means.spare_from);
+        spare.chain([awaited]).find(|next| *next > at + self.blur())
+    }
+
+    /// When to ask again for a batch that should have been there, before the next one is due.
+    fn repeat(&self, at: Timestamp, longest: TimeDelta) -> Option<Timestamp> {
         let repeat = self.misses.saturating_sub(1);
-        match REPEATS
-            .get(repeat)
-            .map(|minutes| TimeDelta::minutes(*minutes))
-        {
-            Some(wait) if wait <= longest || repeat < 3 => at + wait.min(longest),
-            _ => step_after(awaited + jitter, period, at + longest),
-        }
+        let wait = TimeDelta::minutes(*REPEATS.get(repeat)?);
+        let again = at + wait.min(longest);
+        let wanted = wait <= longest || repeat < 3;
+        (wanted && again >= self.means.spare_from).then_some(again)
     }
 
     fn after_failure(&mut self, error: &SourceError, at: Timestamp) -> Option<Timestamp> {
@@ -430,12 +464,8 @@ impl Schedule {
             Some(until) => until.max(at + delay),
             None => at + delay,
         };
-        Some(
-            until
-                + self
-                    .jitter
-                    .within(((until - at) / 10).min(TimeDelta::minutes(1))),
-        )
+        let jitter = ((until - at) / 10).min(TimeDelta::minutes(1));
+        Some((until + self.jitter.within(jitter)).max(self.means.repairs_from))
     }
 
     /// The period that a backoff is measured by: that of publishing, for live data a few polls.
