@@ -18,6 +18,8 @@ pub struct Budget {
     wanted: VecDeque<(Timestamp, u32)>,
     /// How many sources share it.
     sources: u32,
+    /// The vendor wants nobody to ask before this.
+    blocked: Option<Timestamp>,
 }
 
 /// Tenths of an hour's requests that planned polls may use. Two more are for making good what
@@ -26,6 +28,9 @@ const SCHEDULED: u32 = 7;
 const PLANNED_OR_REPAIRED: u32 = 9;
 const OPERATOR: u32 = 1;
 const TENTHS: u32 = 10;
+
+/// The longest that a vendor can make us wait.
+pub const LONGEST_THROTTLE: TimeDelta = TimeDelta::hours(24);
 
 /// What a budget leaves the schedule of a source.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,6 +66,7 @@ impl Budget {
             sent: VecDeque::new(),
             wanted: VecDeque::new(),
             sources: 1,
+            blocked: None,
         }
     }
 
@@ -71,6 +77,18 @@ impl Budget {
             sources: sources.max(1),
             ..self
         }
+    }
+
+    /// Takes note that the vendor wants none of the sources to ask before `until`.
+    pub fn block(&mut self, until: Timestamp) {
+        self.blocked = self.blocked.max(Some(until));
+    }
+
+    /// Until when the vendor wants nobody to ask.
+    #[must_use]
+    pub fn blocked(&self, now: Timestamp) -> Option<Timestamp> {
+        // A clock that was set back makes nobody wait for ever.
+        (self.blocked).filter(|until| now < *until && *until <= now + LONGEST_THROTTLE)
     }
 
     /// What it leaves a source whose poll costs `cost` requests.
@@ -237,6 +255,16 @@ mod tests {
         assert!((means.polls_per_hour - 3.5).abs() < 1e-9);
         // What costs more than there is waits until nothing is used.
         assert_eq!(budget.means(50, at(30)).polls_from, at(79));
+    }
+
+    #[test]
+    fn a_pause_that_a_vendor_wants_ends() {
+        let mut budget = Budget::new(20);
+        budget.block(at(30));
+        budget.block(at(10));
+        assert_eq!(budget.blocked(at(0)), Some(at(30)));
+        assert_eq!(budget.blocked(at(30)), None);
+        assert_eq!(budget.blocked(at(-2 * 24 * 60)), None, "a clock set back");
     }
 
     #[test]

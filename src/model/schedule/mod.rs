@@ -19,7 +19,7 @@ use self::jitter::Jitter;
 use self::lag::{Lags, Quantiles};
 use super::Timestamp;
 use super::attempt::{ErrorKind, SourceError};
-use super::budget::Means;
+use super::budget::{LONGEST_THROTTLE, Means};
 use super::health::{Expectation, FetchState};
 
 pub use backoff::backoff;
@@ -46,9 +46,6 @@ const SEEN_OVER: f64 = 16.0;
 /// Polls that bring nothing new are repeated after so many minutes each, then once per period.
 /// Those of more than a third of a period are left out, except for the first three.
 const REPEATS: [i64; 5] = [1, 2, 4, 8, 16];
-
-/// The longest that a vendor can make us wait.
-const LONGEST_THROTTLE: TimeDelta = TimeDelta::hours(24);
 
 /// However small the budget is, polls are not farther apart.
 const FARTHEST: TimeDelta = TimeDelta::hours(6);
