@@ -55,9 +55,8 @@ pub struct Guide<'a> {
     board: &'a Board,
     now: Timestamp,
     home: Tz,
-    /// By source: how many of its feeds are overdue, of how many. Worked out when it is needed,
-    /// and only once for all that ask.
-    overdue: Vec<OnceCell<(usize, usize)>>,
+    /// By source: its overdue feeds. Worked out when it is needed, and only once for all that ask.
+    overdue: Vec<OnceCell<blame::Overdue>>,
 }
 
 impl<'a> Guide<'a> {

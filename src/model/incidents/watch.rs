@@ -11,7 +11,7 @@ use super::feeds::{Feeds, Key};
 use super::log::{Changes, Log, Root};
 use super::objective::{Account, Freshness, window};
 use super::places::Places;
-use super::root::{Scope, unreadable};
+use super::root::{Scope, most, unreadable};
 use crate::model::Timestamp;
 use crate::model::board::{Board, SourceRow};
 use crate::model::health::FetchState;
@@ -125,7 +125,7 @@ impl Watch {
         let moved = self.take_sources(board, now);
         let stirred = self.feeds.take_stirred();
         for source in &stirred {
-            self.listen(board, *source);
+            self.listen(board, *source, now);
         }
         if self.places.take_stirred() || moved || !stirred.is_empty() {
             self.follow(board, now);
@@ -172,15 +172,13 @@ impl Watch {
     }
 
     /// Looks for the roots of a source's silence anew.
-    fn listen(&mut self, board: &Board, source: u16) {
+    fn listen(&mut self, board: &Board, source: u16, now: Timestamp) {
         let Some(row) = board.sources.get(usize::from(source)) else {
             return;
         };
-        let late_before = self.log.open().any(|(_, incident)| {
-            incident.cause == Cause::Pipeline
-                && matches!(&incident.about, About::Source(name) if *name == row.name)
-        });
-        let roots = self.feeds.roots(board, source, late_before);
+        let open = self.log.open().map(|(_, incident)| incident);
+        let most = most(open, &row.name);
+        let roots = self.feeds.roots(board, source, (most, now));
         self.watched(usize::from(source)).silent = roots;
     }
 
