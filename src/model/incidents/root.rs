@@ -41,7 +41,12 @@ pub enum Scope {
 /// Where the fault of a source that cannot be read lies.
 #[must_use]
 pub fn cause(row: &SourceRow) -> Cause {
-    match row.error.as_ref().map(|error| error.kind) {
+    cause_of(row.error.as_ref().map(|error| error.kind))
+}
+
+/// Where the fault of an error of this kind lies.
+pub(super) fn cause_of(error: Option<ErrorKind>) -> Cause {
+    match error {
         Some(ErrorKind::Auth) => Cause::Credentials,
         Some(ErrorKind::RateLimited) => Cause::RequestRate,
         Some(ErrorKind::Config) => Cause::Configuration,

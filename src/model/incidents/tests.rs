@@ -370,6 +370,35 @@ fn fetch_faults_by_cause() {
 }
 
 #[test]
+fn a_source_that_comes_and_goes_is_one_incident_until_it_stays() {
+    let mut stage = Stage::new(vec![source("quick", "bespot")], vec![]);
+    let down = Some(ErrorKind::Timeout);
+    for at in 0..60 {
+        // It fails each other minute for half an hour.
+        let failure = down.filter(|_| at < 30 && at % 2 == 0);
+        let row = Arc::make_mut(&mut stage.board.sources[0]);
+        row.beats.push(Beat {
+            at: minute(at),
+            failure,
+            news: false,
+        });
+        row.last_attempt = Some(minute(at));
+        let fetch = failure.map_or(FetchState::Ok, |_| FetchState::Retrying);
+        stage.fetch(0, fetch, failure);
+        stage.look(minute(at));
+        let said = stage.said();
+        match at {
+            ..6 => assert!(said.is_empty(), "{at}: {said:?}"),
+            6..47 => assert_eq!(said, ["the API, quick: warning 14:06-, 0"], "{at}"),
+            _ => assert!(
+                !said[0].ends_with("-, 0") && said.len() == 1,
+                "{at}: {said:?}"
+            ),
+        }
+    }
+}
+
+#[test]
 fn an_incident_begins_with_the_first_failure_in_a_row() {
     let mut stage = Stage::new(vec![source("quick", "bespot")], vec![]);
     let beat = |at: i64, failure| Beat {
