@@ -108,6 +108,23 @@ pub fn heeded_skew_s(skew_s: i64) -> i64 {
 }
 
 impl SourceRow {
+    /// Whether our calls succeed, so that missing data is not for want of them: a first or second
+    /// failure in a row does not count.
+    #[must_use]
+    pub fn is_readable(&self) -> bool {
+        self.confirmed && matches!(self.fetch, FetchState::Ok | FetchState::Retrying)
+    }
+
+    /// What is to be said of calls to a readable source.
+    #[must_use]
+    pub fn calls_in_words(&self) -> &'static str {
+        if self.error.is_none() {
+            "our calls succeed"
+        } else {
+            "our earlier calls succeeded"
+        }
+    }
+
     /// How often fetching changed between working and failing of late, while that is too often to
     /// tell each time.
     #[must_use]

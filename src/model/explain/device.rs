@@ -66,7 +66,7 @@ impl Guide<'_> {
         }
         let store = (row.store.as_deref()).and_then(|name| self.board.store(name));
         let store = store.filter(|_| row.kind() == Kind::PeopleCounter);
-        let who = store.map_or(Who::Device, |store| Who::Store(store));
+        let who = store.map_or(Who::Device(&row.id), |store| Who::Store(store));
         self.overdue_feed(source, who)
     }
 

@@ -55,9 +55,8 @@ pub struct Guide<'a> {
     board: &'a Board,
     now: Timestamp,
     home: Tz,
-    /// By source: how many of its feeds are overdue, of how many. Worked out when it is needed,
-    /// and only once for all that ask.
-    overdue: Vec<OnceCell<(usize, usize)>>,
+    /// By source: its overdue feeds. Worked out when it is needed, and only once for all that ask.
+    overdue: Vec<OnceCell<blame::Overdue>>,
 }
 
 impl<'a> Guide<'a> {
@@ -162,4 +161,13 @@ fn link(what: &'static str, parts: &[String]) -> Option<Link> {
         what,
         text: parts.join("; "),
     })
+}
+
+/// A remark as a sentence of its own.
+fn sentence(note: &str) -> String {
+    let mut letters = note.chars();
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
 }
