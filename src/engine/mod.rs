@@ -6,11 +6,12 @@
 //! a lock that a poller needs.
 
 mod clerk;
+mod corrected;
 mod counting;
 mod counts;
 mod coverage;
 mod desk;
-mod happening;
+mod happened;
 mod opening;
 mod past;
 mod playback;
@@ -19,6 +20,7 @@ mod poller;
 mod recording;
 #[cfg(test)]
 mod tests;
+mod trading;
 mod usual;
 mod watching;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use super::corrected::{Replaced, TODAY};
 use super::{counting, watching};
 use crate::history::{self, History, HistoryError, PastAttempt, PastSource, Query, Stored};
 use crate::model::Timestamp;
@@ -104,10 +105,14 @@ pub(super) async fn read(
     let bases = bases.into_iter();
     let older = bases.filter(|stored| stored.reading.start < recent_from);
     ledger.recall(once_each(older.chain(levels)));
+    let replaced = history.revisions(Query::since(now - TODAY)).await?;
+    let mut replaced = Replaced::of(replaced);
     let mut pages = history.pages(Query::since(recent_from));
     while let Some(page) = pages.next().await? {
+        page.iter().for_each(|stored| replaced.see(stored));
         ledger.recall(page.into_iter().map(fetched));
     }
+    ledger.recall_corrections(replaced.settled());
     Ok(Past {
         requests: left
             .sources

@@ -21,7 +21,7 @@ pub struct Playback {
 impl Playback {
     /// Plays a recording from where it stands until `until`; the last board stays.
     #[must_use]
-    pub fn start(recording: Recording, clock: Clock, until: Timestamp) -> Self {
+    pub fn start(mut recording: Recording, clock: Clock, until: Timestamp) -> Self {
         let (publish, boards) = watch::channel(recording.board());
         let task = tokio::spawn(play(recording, clock, until, publish));
         Self { boards, task }

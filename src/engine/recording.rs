@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use super::clerk::Clerk;
+use super::happened::Happened;
 use super::past::{self, LEARNED_FROM, LEARNED_PIECE, RECENT};
 use super::{counting, opening};
 use crate::config::Config;
@@ -47,6 +48,10 @@ pub struct Recording {
     events: VecDeque<Event>,
     /// Values that wait for the attempt that brought them, by source and instant.
     waiting: BTreeMap<(Arc<str>, Timestamp), Vec<Change>>,
+    /// Incidents and notes, which are not judged anew but stand as they were written down.
+    happened: Happened,
+    /// Up to here it has been lived through.
+    now: Timestamp,
     /// Up to here everything has been read.
     read_to: Timestamp,
 }
@@ -92,6 +97,8 @@ impl Recording {
             counts,
             events: VecDeque::new(),
             waiting: BTreeMap::new(),
+            happened: Happened::default(),
+            now: begin,
             read_to: begin,
         };
         recording.restore(begin)?;
@@ -101,8 +108,10 @@ impl Recording {
 
     /// The board as it stands.
     #[must_use]
-    pub fn board(&self) -> Arc<Board> {
-        self.ledger.board()
+    pub fn board(&mut self) -> Arc<Board> {
+        let mut board = Arc::unwrap_or_clone(self.ledger.board());
+        board.events = self.happened.at(self.now).clone();
+        Arc::new(board)
     }
 
     /// When something happens next, up to `until`.
@@ -114,7 +123,9 @@ impl Recording {
             self.read((self.read_to + CHUNK).min(until))?;
         }
         let happens = self.events.front().map(|event| event.at);
-        let next = happens.into_iter().chain(self.ledger.next_roll()).min();
+        let turns = self.happened.next(self.now);
+        let next = happens.into_iter().chain(turns);
+        let next = next.chain(self.ledger.next_roll()).min();
         Ok(next.filter(|at| *at <= until))
     }
 
@@ -135,6 +146,7 @@ impl Recording {
             }
         }
         self.ledger.roll(to);
+        self.now = to;
         Ok(())
     }
 
@@ -162,6 +174,7 @@ impl Recording {
 /// What was known when the recording begins.
 impl Recording {
     fn restore(&mut self, begin: Timestamp) -> Result<(), HistoryError> {
+        self.happened.extend(self.reader.events_at(begin)?);
         let facts = self.reader.facts()?;
         let facts: Vec<_> = facts
             .into_iter()
@@ -279,6 +292,7 @@ impl Recording {
     /// Reads on to `to`.
     fn read(&mut self, to: Timestamp) -> Result<(), HistoryError> {
         let from = self.read_to;
+        self.happened.extend(self.reader.events_begun(from, to)?);
         for (begin, end) in pieces(from - RECENT, to + AHEAD, PIECE) {
             for version in self.reader.versions(begin, end)? {
                 if version.known_at > from && version.known_at <= to {

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use super::recording::pieces;
-use super::{happening, opening};
+use super::{opening, trading};
 use crate::config::Config;
 use crate::history::{HistoryError, Reader};
 use crate::model::Timestamp;
@@ -48,7 +48,7 @@ pub fn usual(
     for (row, days) in stores.iter().zip(&days) {
         comparisons.add(&row.store, now, days);
     }
-    happening::compare(&mut comparisons, reader, (board, zone), now)?;
+    trading::compare(&mut comparisons, reader, (board, zone), now)?;
     Ok(comparisons)
 }
 

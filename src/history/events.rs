@@ -45,7 +45,34 @@ pub(super) fn recent(connection: &Connection) -> Result<Vec<Event>, HistoryError
         "SELECT id, start, ended, what FROM event WHERE ended IS NULL \
          OR id IN (SELECT id FROM event ORDER BY id DESC LIMIT ?1) ORDER BY id DESC",
     )?;
-    let mut rows = statement.query([i64::try_from(RECENT).unwrap_or(i64::MAX)])?;
+    gathered(statement.query([i64::try_from(RECENT).unwrap_or(i64::MAX)])?)
+}
+
+/// The newest of the events that had begun at `at`, and all that lasted then.
+pub(super) fn at(connection: &Connection, at: Timestamp) -> Result<Vec<Event>, HistoryError> {
+    let mut statement = connection.prepare(
+        "SELECT id, start, ended, what FROM event WHERE start <= ?1 AND (ended IS NULL \
+         OR ended > ?1 OR id IN (SELECT id FROM event WHERE start <= ?1 \
+         ORDER BY id DESC LIMIT ?2)) ORDER BY id DESC",
+    )?;
+    let most = i64::try_from(RECENT).unwrap_or(i64::MAX);
+    gathered(statement.query([at.timestamp(), most])?)
+}
+
+/// The events that began in `(from, to]`.
+pub(super) fn begun(
+    connection: &Connection,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<Event>, HistoryError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, start, ended, what FROM event WHERE start > ?1 AND start <= ?2 \
+         ORDER BY id DESC",
+    )?;
+    gathered(statement.query([from.timestamp(), to.timestamp()])?)
+}
+
+fn gathered(mut rows: rusqlite::Rows<'_>) -> Result<Vec<Event>, HistoryError> {
     let mut events = Vec::new();
     while let Some(row) = rows.next()? {
         let instant = |seconds: i64| Timestamp::from_timestamp(seconds, 0);

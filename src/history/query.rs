@@ -32,6 +32,8 @@ pub struct Revision {
     pub old: Measure,
     /// When it was replaced.
     pub at: Timestamp,
+    /// When the value before had first come; `None` where an older release did not keep it.
+    pub old_fetched_at: Option<Timestamp>,
 }
 
 /// Which readings are wanted.
@@ -135,8 +137,8 @@ pub(super) fn revisions(
 ) -> Result<Vec<Revision>, HistoryError> {
     let (from, to) = query.bounds();
     let mut statement = connection.prepare_cached(
-        "SELECT start, device, quantity, item, at, old_value, old_out, new_value, new_out, span_s \
-         FROM revision JOIN reading USING (start, device, quantity, item) \
+        "SELECT start, device, quantity, item, at, old_value, old_out, new_value, new_out, span_s, \
+         old_fetched FROM revision JOIN reading USING (start, device, quantity, item) \
          WHERE start >= ?1 AND start < ?2 ORDER BY start, device, quantity, item, at",
     )?;
     let mut rows = statement.query(params![from, to])?;
@@ -151,6 +153,7 @@ pub(super) fn revisions(
                 reading: key.reading(device.clone(), row.get(9)?, new),
                 old,
                 at: row::instant_ms(row.get(4)?),
+                old_fetched_at: row.get::<_, Option<i64>>(10)?.map(row::instant),
             });
         }
     }

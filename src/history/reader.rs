@@ -10,10 +10,12 @@ use rusqlite::backup::Backup;
 
 use crate::model::Timestamp;
 use crate::model::device::{DeviceId, Facts};
+use crate::model::incidents::Event;
 use crate::model::usual::Quarter;
 
 use super::database::Devices;
 use super::error::HistoryError;
+use super::events;
 use super::file;
 use super::occurrences;
 use super::query::{self, Query, Stored};
@@ -106,6 +108,23 @@ impl Reader {
     /// `Damaged` and `Database`.
     pub fn polled(&self) -> Result<Option<(Timestamp, Timestamp)>, HistoryError> {
         versions::polled(&self.connection)
+    }
+
+    /// The newest of the events that had begun at `at` and all that lasted then, newest first, as
+    /// they are written down now: their ends may lie behind `at`.
+    ///
+    /// # Errors
+    /// `Damaged` and `Database`.
+    pub fn events_at(&self, at: Timestamp) -> Result<Vec<Event>, HistoryError> {
+        events::at(&self.connection, at)
+    }
+
+    /// The events that began in `(from, to]`, newest first.
+    ///
+    /// # Errors
+    /// `Damaged` and `Database`.
+    pub fn events_begun(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Event>, HistoryError> {
+        events::begun(&self.connection, from, to)
     }
 
     /// As [`super::History::flow_sums`].

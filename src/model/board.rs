@@ -21,9 +21,11 @@ use super::rhythm::Pause;
 use super::store::Store;
 
 mod activity;
+mod corrected;
 mod day;
 
 pub use activity::{Activity, is_silent};
+pub use corrected::{CORRECTIONS, Correction};
 pub use day::{Cell, Day};
 
 /// One consistent picture of all sources, stores and devices.
@@ -336,6 +338,8 @@ pub enum Figures {
         occupancy: Option<Figure<i64>>,
         /// The day so far on a grid.
         day: Arc<Day>,
+        /// Settled counts of its day, or of its store's, that the vendor changed, newest first.
+        corrections: Arc<[Correction]>,
     },
     /// A vehicle tracker.
     Tracker {

@@ -74,6 +74,8 @@ pub struct Glyphs {
     pub missing: &'static str,
     /// Closed.
     pub closed: &'static str,
+    /// A value of a chart that the vendor changed after it was first shown.
+    pub revised: &'static str,
     /// An attempt that brought something new.
     pub beat: &'static str,
     /// An attempt that went well and brought nothing new.
@@ -124,6 +126,7 @@ pub static BLOCK: Glyphs = Glyphs {
     zero: "_",
     missing: "·",
     closed: "x",
+    revised: "±",
     beat: "▅",
     quiet: "▂",
     failed: "x",
@@ -155,6 +158,7 @@ pub static CONSOLE: Glyphs = Glyphs {
     zero: "_",
     missing: "·",
     closed: "x",
+    revised: "±",
     beat: "█",
     quiet: "▄",
     failed: "x",
@@ -186,6 +190,7 @@ pub static ASCII: Glyphs = Glyphs {
     zero: "0",
     missing: ".",
     closed: "x",
+    revised: "r",
     beat: "|",
     quiet: ".",
     failed: "x",
@@ -265,6 +270,7 @@ mod tests {
                 set.zero,
                 set.missing,
                 set.closed,
+                set.revised,
                 set.beat,
                 set.quiet,
                 set.failed,
@@ -291,6 +297,9 @@ mod tests {
             assert_ne!(set.zero, set.missing);
             assert_ne!(set.missing, set.closed);
             assert_ne!(set.zero, set.closed);
+            for other in [set.zero, set.missing, set.closed, set.level, set.rule] {
+                assert_ne!(set.revised, other);
+            }
         }
     }
 

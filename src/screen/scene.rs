@@ -53,6 +53,12 @@ impl<'a> Scene<'a> {
         self
     }
 
+    /// Whether the picture is made from history and not from what is polled.
+    #[must_use]
+    pub fn is_past(&self) -> bool {
+        self.look.recorded || self.app.past().is_some()
+    }
+
     /// Styles.
     #[must_use]
     pub fn theme(&self) -> &'a Theme {

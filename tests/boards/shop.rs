@@ -175,6 +175,7 @@ impl Shop {
                 }),
                 occupancy: None,
                 day: Arc::new(day),
+                corrections: [].into(),
             },
         }
     }

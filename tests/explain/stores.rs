@@ -87,6 +87,16 @@ async fn revised_by_the_vendor() {
     );
     stage.poll("2026-03-02T13:07:00Z", corrected).await;
     golden("store_revised", &stage.ermou());
+    // Which interval it was is told for the rest of the day, also after a restart.
+    let next = Poll::of("mall").ermou(("2026-03-02T13:00:00Z", "2026-03-02T13:30:00Z"));
+    stage.poll("2026-03-02T13:34:00Z", next).await;
+    golden("store_revised_earlier", &stage.ermou());
+    let counter = stage.device("mall/1");
+    golden("counter_revised_earlier", &counter);
+    stage.restart("2026-03-02T13:34:00Z", None).await;
+    golden("store_revised_before_a_restart", &stage.ermou());
+    let changed = "14:00 to 14:15 went from 40 in, 39 out to 31 in, 19 out, known at 15:07";
+    assert!(counter.contains(changed) && stage.device("mall/1").contains(changed));
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use occtop::history::History;
 use occtop::model::Timestamp;
 use occtop::model::attempt::{Attempt, Delivery, ErrorKind, Outcome, SourceError};
 use occtop::model::board::{Board, SourceRow};
+use occtop::model::incidents::{Acknowledged, Cause, Changes, Event, Incident, What, same_events};
 use occtop::model::reading::{Flow, Level, Measure, Reading, Value};
 
 use crate::building::*;
@@ -199,7 +200,7 @@ async fn the_board_of_any_instant_is_the_one_that_was_seen() {
     run.go_on(0..285).await;
     for at in [60, 185, 200, 244, 245, 285] {
         let reader = run.history.reader().await.unwrap();
-        let past = Recording::open(reader, &config(), Tz::UTC, minute(at)).unwrap();
+        let mut past = Recording::open(reader, &config(), Tz::UTC, minute(at)).unwrap();
         assert_same(&past.board(), seen(&run.boards, minute(at)));
     }
 }
@@ -212,13 +213,91 @@ async fn a_recording_goes_through_every_board_that_was_seen() {
     let reader = run.history.reader().await.unwrap();
     let mut recording = Recording::open(reader, &config(), Tz::UTC, minute(100)).unwrap();
     let until = minute(290);
-    let mut shown = 0;
+    let mut shown = 0_usize;
     while let Some(at) = recording.next(until).unwrap() {
         recording.advance(at).unwrap();
         assert_same(&recording.board(), seen(&run.boards, at));
-        shown += 1;
+        // An incident also ends, and was known to have begun, between two attempts.
+        shown += usize::from(run.boards.contains_key(&at));
     }
     assert_eq!(shown, 2 * 12, "every attempt after the begin");
+}
+
+/// What an event says at an instant, beside its number.
+fn log(board: &Board) -> Vec<(u64, Timestamp, Option<Timestamp>)> {
+    let events = board.events.iter();
+    events
+        .map(|event| (event.id, event.start, event.end))
+        .collect()
+}
+
+#[tokio::test]
+async fn incidents_and_notes_of_the_past_stand_as_they_stood_then() {
+    let mut run = Run::start(in_memory().await).await;
+    run.go_on(0..285).await;
+    let written = run.history.restore().await.unwrap().events;
+    let failing = |event: &&Event| event.incident().is_some_and(|it| it.cause == Cause::Api);
+    let api = written.iter().find(failing).unwrap();
+    assert_eq!(
+        (api.start, api.end),
+        (minute(95), Some(minute(155) + TimeDelta::seconds(2)))
+    );
+    let acknowledged = Event {
+        what: match api.what.clone() {
+            What::Incident(incident) => What::Incident(Incident {
+                acknowledged: Some(Acknowledged {
+                    at: minute(140),
+                    who: "local operator".to_owned(),
+                }),
+                ..incident
+            }),
+            other => other,
+        },
+        ..api.clone()
+    };
+    let changes = Changes {
+        written: vec![Arc::new(acknowledged)],
+        gone: Vec::new(),
+    };
+    run.history.write_events(Arc::new(changes)).await.unwrap();
+
+    let mut before = past(&run, 94).await;
+    assert!(
+        before
+            .board()
+            .events
+            .iter()
+            .all(|event| event.start <= minute(94))
+    );
+    assert!(before.board().events.iter().all(|event| event.id != api.id));
+
+    let mut meanwhile = past(&run, 130).await;
+    let stood = |board: &Board| {
+        let event = board
+            .events
+            .iter()
+            .find(|event| event.id == api.id)
+            .unwrap();
+        (event.end, event.incident().unwrap().acknowledged.is_some())
+    };
+    assert_eq!(stood(&meanwhile.board()), (None, false));
+    let mut turns = Vec::new();
+    while let Some(at) = meanwhile.next(minute(160)).unwrap() {
+        meanwhile.advance(at).unwrap();
+        turns.push(stood(&meanwhile.board()));
+    }
+    turns.dedup();
+    assert_eq!(turns, [(None, false), (None, true), (api.end, true)]);
+    let same = same_events(&meanwhile.board().events, &meanwhile.board().events);
+    assert!(same, "what did not change is not made anew");
+
+    let mut after = past(&run, 285).await;
+    assert_eq!(log(&after.board()), log(seen(&run.boards, minute(285))));
+}
+
+async fn past(run: &Run, at: i64) -> Recording {
+    let reader = run.history.reader().await.unwrap();
+    Recording::open(reader, &config(), Tz::UTC, minute(at)).unwrap()
 }
 
 #[tokio::test]
@@ -241,7 +320,7 @@ async fn what_a_vendor_says_of_the_moment_is_not_told_of_the_past() {
     run.go_on(0..240).await;
     let reader = run.history.reader().await.unwrap();
     assert_eq!(reader.polled().unwrap(), Some((minute(3), minute(230))));
-    let before = Recording::open(reader, &config(), Tz::UTC, minute(-600)).unwrap();
+    let mut before = Recording::open(reader, &config(), Tz::UTC, minute(-600)).unwrap();
     let board = before.board();
     assert!(board.stores.iter().all(|row| row.occupancy.is_none()));
     assert!(board.sources.iter().all(|row| row.last_attempt.is_none()));

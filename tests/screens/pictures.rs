@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono_tz::Tz;
-use occtop::model::board::Board;
+use occtop::model::board::{Board, Cell, Day};
 use occtop::model::ledger::Spans;
 use occtop::model::ledger::plan::Quiet;
 use occtop::model::reading::Flow;
@@ -184,6 +184,30 @@ fn a_store_with_a_hole_in_its_day() {
         .press("jjjjjjj<Enter>")
         .text();
     insta::assert_snapshot!("store_partial", text);
+}
+
+/// The chain with two quarter hours of a store that the vendor changed.
+fn corrected() -> Board {
+    let mut board = calm();
+    let row = Arc::make_mut(&mut board.stores[0]);
+    let numbered = row.day.cells().enumerate();
+    let cells = numbered.map(|(number, cell)| Cell {
+        revised: [24, 38].contains(&number),
+        ..cell
+    });
+    let day = Day::new(row.day.start, row.day.cell_s, cells.collect::<Vec<_>>());
+    row.day = Arc::new(day);
+    board
+}
+
+#[test]
+fn a_store_with_corrections_in_every_set_of_signs() {
+    for (word, glyphs) in [("braille", &BRAILLE), ("block", &BLOCK), ("ascii", &ASCII)] {
+        let look = look(Theme::mono(), glyphs);
+        let screen = Screen::new(corrected(), USUAL).looking(look);
+        let text = screen.press("<Enter>").text();
+        insta::assert_snapshot!(format!("store_corrected_{word}"), text);
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::blame::{Who, fetch_trouble, is_overdue};
 use super::calls::{last_call, next_call};
+use super::corrected;
 use super::wall::{Wall, count, listed};
 use super::{Explanation, Guide, Link, link, paragraph};
 use crate::model::Timestamp;
@@ -24,7 +25,7 @@ impl Guide<'_> {
         let day = local_midnight(zone, self.now);
         let state = row.data_state(self.now);
         let mut sentences = match row.kind() {
-            Kind::PeopleCounter => counter(row, wall),
+            Kind::PeopleCounter => counter(row, (wall, day)),
             Kind::Tracker => tracker(row, (wall, day)),
             Kind::DocumentCounter => document(row, (wall, self.now)),
             Kind::Machine => machine(row, (wall, self.now)),
@@ -106,7 +107,7 @@ fn brought(row: &DeviceRow, wall: &Wall) -> Option<String> {
     Some(format!("the newest value came at {}", wall.at(came)))
 }
 
-fn counter(row: &DeviceRow, wall: &Wall) -> Vec<String> {
+fn counter(row: &DeviceRow, (wall, day): (&Wall, Timestamp)) -> Vec<String> {
     let name = &row.facts.name;
     let Figures::PeopleCounter {
         today, occupancy, ..
@@ -130,10 +131,12 @@ fn counter(row: &DeviceRow, wall: &Wall) -> Vec<String> {
         wall.ago(today.as_of)
     )];
     if today.quality.has(Flag::Revised) {
-        sentences.push(
-            "The vendor changed counts of today after they were first shown; the sums follow."
-                .to_owned(),
-        );
+        let changed = "The vendor changed counts of today after they were first shown; the sums \
+                       follow";
+        sentences.push(match corrected::of_counter(row, day, wall) {
+            Some(which) => format!("{changed}: {which}."),
+            None => format!("{changed}."),
+        });
     }
     if let Some(inside) = occupancy {
         sentences.push(format!(
@@ -365,7 +368,10 @@ fn claims(row: &DeviceRow, wall: &Wall) -> Vec<String> {
             let to = row
                 .covered_to
                 .map(|to| format!("data reaches to {}", wall.at(to)));
-            step.into_iter().chain(to).collect()
+            step.into_iter()
+                .chain(to)
+                .chain(corrected::more(row))
+                .collect()
         }
         Detail::Tracker {
             connection,

@@ -4,6 +4,7 @@
 
 mod blame;
 mod calls;
+mod corrected;
 mod device;
 mod gaps;
 mod source;

@@ -23,7 +23,7 @@ pub(super) struct Tale<'a> {
 }
 
 impl Tale<'_> {
-    fn counters(&self) -> impl Iterator<Item = &DeviceRow> {
+    pub fn counters(&self) -> impl Iterator<Item = &DeviceRow> {
         let counters = self.members.iter().copied();
         counters.filter(|row| row.kind() == Kind::PeopleCounter)
     }

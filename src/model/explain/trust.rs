@@ -1,5 +1,6 @@
 //! Whose number it is, what was done to it, and what to keep in mind when reading it.
 
+use super::corrected;
 use super::store::Tale;
 use super::wall::{count, percent};
 use crate::model::board::{Band, Occupancy, Origin, Over, StoreRow};
@@ -91,10 +92,7 @@ pub(super) fn doubts(tale: &Tale<'_>, inside: &Occupancy) -> Vec<String> {
             })
         }
         Flag::Provisional => None,
-        Flag::Revised => Some(
-            "The vendor changed counts of today after they were first shown; the number follows."
-                .to_owned(),
-        ),
+        Flag::Revised => Some(revised(tale)),
         Flag::Suspect => Some(if row.evidence.vendor.is_some_and(|beside| beside.since.is_some()) {
             "The vendor's number and ours have been apart for more than an hour: one of them is \
              wrong."
@@ -118,6 +116,18 @@ pub(super) fn doubts(tale: &Tale<'_>, inside: &Occupancy) -> Vec<String> {
     }
         };
     inside.shown.quality.flags().filter_map(told).collect()
+}
+
+fn revised(tale: &Tale<'_>) -> String {
+    let changed =
+        "The vendor changed counts of today after they were first shown; the number follows";
+    let counters: Vec<_> = tale.counters().collect();
+    let which = (tale.row.today.as_ref())
+        .and_then(|today| corrected::of_store(&counters, today.since, &tale.wall));
+    match which {
+        Some(which) => format!("{changed}: {which}."),
+        None => format!("{changed}."),
+    }
 }
 
 /// How full that is, and how many can still enter.

@@ -61,6 +61,11 @@ impl Wall {
         at.format(format).to_string()
     }
 
+    /// A stretch of time: `14:00 to 14:15`.
+    pub fn stretch(&self, from: Timestamp, to: Timestamp) -> String {
+        format!("{} to {}", self.bare(from), self.bare(to))
+    }
+
     /// The time and how long ago that was: `17:30, 2 min ago`.
     pub fn ago(&self, at: Timestamp) -> String {
         let minutes = minutes(at, self.now);

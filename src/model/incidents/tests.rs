@@ -87,6 +87,7 @@ fn door(id: &str, store: &str, reaches: Timestamp, expectation: Expectation) -> 
             today: None,
             occupancy: None,
             day: Arc::new(Day::default()),
+            corrections: [].into(),
         },
         id,
     }

@@ -62,6 +62,12 @@ impl Cells {
         }
     }
 
+    /// Whether what began at `start` is forgotten.
+    #[must_use]
+    pub fn has_forgotten(&self, start: Timestamp) -> bool {
+        index(start) < self.from
+    }
+
     /// Takes note of a vendor's occupancy.
     pub fn inside(&mut self, at: Timestamp, value: i64) {
         let told_at = at.timestamp().rem_euclid(i64::from(CELL_S));

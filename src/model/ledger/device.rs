@@ -12,7 +12,7 @@ use super::day::{self, Grid};
 use super::spans::Spans;
 use super::totals::Totals;
 use crate::model::Timestamp;
-use crate::model::board::{DeviceRow, Figures, Gap, is_silent};
+use crate::model::board::{Correction, DeviceRow, Figures, Gap, is_silent};
 use crate::model::calendar::{local_midnight, next_midnight};
 use crate::model::device::{Detail, DeviceId, Facts, Kind};
 use crate::model::figure::{Figure, Flag, Quality};
@@ -60,6 +60,8 @@ pub(super) struct Counter {
     /// A row of two zeros has come, so quiet intervals have rows.
     pub writes_zeros: bool,
     pub revised: bool,
+    /// Newest first.
+    pub corrections: Vec<Correction>,
 }
 
 #[derive(Clone, Debug)]
@@ -160,7 +162,9 @@ impl Device {
         self.fetched_at = self.fetched_at.max(fetched_at);
         let start = change.reading.start;
         match (&mut self.state, change.reading.measure) {
-            (State::Counter(counter), Measure::Flow(flow)) => counter.flow(change, flow),
+            (State::Counter(counter), Measure::Flow(flow)) => {
+                counter.flow(change, flow, fetched_at);
+            }
             (State::Counter(counter), Measure::Level(Level::Occupancy, value)) => {
                 counter.cells.inside(start, value.int());
                 newest(&mut counter.occupancy, start, value.int());
@@ -238,7 +242,9 @@ impl Device {
     /// `store_day`.
     pub fn forget(&mut self, store_day: Timestamp) {
         if let State::Counter(counter) = &mut self.state {
-            counter.cells.forget(store_day.min(self.today.0));
+            let before = store_day.min(self.today.0);
+            counter.cells.forget(before);
+            counter.corrections.retain(|it| it.start >= before);
         }
     }
 
@@ -323,6 +329,7 @@ impl Device {
                 .occupancy
                 .map(|(as_of, people)| self.figure(as_of, people, Quality::GOOD)),
             day: Arc::new(grid.day(day::of_cells(&grid, &[&counter.cells]))),
+            corrections: counter.corrections.iter().copied().collect(),
         }
     }
 
@@ -427,6 +434,7 @@ impl State {
                 interval_s: interval_s.unwrap_or(0),
                 writes_zeros: false,
                 revised: false,
+                corrections: Vec::new(),
             }),
             Detail::Tracker { .. } => {
                 let mut driven = Accumulated::new(ODOMETER_LEAP_KM);
@@ -455,7 +463,7 @@ impl State {
 }
 
 impl Counter {
-    fn flow(&mut self, change: &Change, flow: Flow) {
+    fn flow(&mut self, change: &Change, flow: Flow, known_at: Timestamp) {
         let old = match change.old {
             Some(Measure::Flow(old)) => Some(old),
             _ => None,
@@ -465,13 +473,28 @@ impl Counter {
         self.cells.replace(start, flow, old);
         let end = change.reading.end();
         // The newest interval of some feeds is rewritten for a while; that is no correction.
-        if old.is_some() && self.flow_to.is_some_and(|newest| end < newest) {
-            self.cells.mark_revised(start);
-            self.revised |= start >= self.today.start();
+        if let Some(old) = old.filter(|_| self.flow_to.is_some_and(|newest| end < newest)) {
+            self.correct(Correction {
+                start,
+                span_s: change.reading.span_s,
+                old,
+                new: flow,
+                known_at,
+            });
         }
         self.flow_to = self.flow_to.max(Some(end));
         self.interval_s = self.interval_s.max(change.reading.span_s.min(3600));
         self.writes_zeros |= flow == Flow::default();
+    }
+
+    /// Takes note that a settled count was changed.
+    pub fn correct(&mut self, correction: Correction) {
+        if self.cells.has_forgotten(correction.start) {
+            return;
+        }
+        self.cells.mark_revised(correction.start);
+        self.revised |= correction.start >= self.today.start();
+        correction.join(&mut self.corrections);
     }
 }
 

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 
 use self::claims::{claimed, missing_member};
-use self::device::Device;
+use self::device::{Device, State};
 use self::plan::{Claims, Plan, Quiet};
 pub use self::source::Progress;
 use self::source::Source;
@@ -37,7 +37,7 @@ pub use self::spans::Spans;
 use self::store::Tally;
 use super::Timestamp;
 use super::attempt::{Attempt, Delivery, SourceError};
-use super::board::{Beat, Board};
+use super::board::{Beat, Board, Correction};
 use super::device::{DeviceId, Facts, Kind};
 use super::hand::HandCounts;
 use super::incidents::{Fresh, Watch, What};
@@ -191,6 +191,24 @@ impl Ledger {
     pub fn recall(&mut self, readings: impl IntoIterator<Item = (Reading, Timestamp)>) {
         for (reading, fetched_at) in readings {
             self.take(&Change { reading, old: None }, fetched_at);
+        }
+    }
+
+    /// Takes which settled counts an earlier run saw change, oldest first.
+    pub fn recall_corrections(
+        &mut self,
+        corrections: impl IntoIterator<Item = (DeviceId, Correction)>,
+    ) {
+        for (id, correction) in corrections {
+            let Some(device) = self.devices.get_mut(&id) else {
+                continue;
+            };
+            if let State::Counter(counter) = &mut device.state {
+                counter.correct(correction);
+            }
+            if let Some(store) = device.store {
+                self.tallies[store].recall_correction(correction.start);
+            }
         }
     }
 

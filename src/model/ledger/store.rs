@@ -171,6 +171,11 @@ impl Tally {
         }
     }
 
+    /// Takes note that an earlier run saw a settled count change.
+    pub fn recall_correction(&mut self, start: Timestamp) {
+        self.revised |= (self.totals.start()..self.totals.end()).contains(&start);
+    }
+
     /// Takes what a door counted on an earlier day, to learn from.
     pub fn learn(&mut self, id: &DeviceId, visit: Visit) {
         if let Some(door) = self.doors.get(id) {

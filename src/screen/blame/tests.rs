@@ -82,6 +82,7 @@ fn door(id: &str, store: &str, minutes: i64) -> DeviceRow {
             today: None,
             occupancy: None,
             day: Arc::new(Day::default()),
+            corrections: [].into(),
         },
         id,
     }

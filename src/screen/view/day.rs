@@ -67,6 +67,19 @@ impl Axis {
             .collect()
     }
 
+    /// The numbers of the points of which something was changed after it was first shown.
+    #[must_use]
+    pub fn revised(&self, day: &Day) -> Vec<usize> {
+        let numbered = day.cells().enumerate();
+        numbered
+            .map(|(number, cell)| (at(day, self.cell_s, number), cell))
+            .filter(|(begins, _)| *begins >= self.from && *begins < self.to)
+            .enumerate()
+            .filter(|(_, (_, cell))| cell.revised)
+            .map(|(number, _)| number)
+            .collect()
+    }
+
     /// How many people are usually inside at the end of each cell of the whole axis.
     #[must_use]
     pub fn usual(&self, usual: &Usual) -> Vec<Option<u32>> {

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::model::board::{Activity, DeviceRow, Figures};
+use crate::model::board::{Activity, Correction, DeviceRow, Figures};
 use crate::model::device::Detail;
 use crate::model::figure::Figure;
 use crate::model::health::due;
@@ -76,8 +76,11 @@ fn numbers(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Vec<Fact> {
     let row = &*judged.row;
     match &row.figures {
         Figures::PeopleCounter {
-            today, occupancy, ..
-        } => vec![
+            today,
+            occupancy,
+            corrections,
+            ..
+        } => [
             (
                 "in today",
                 shown(scene, today.as_ref(), |flow| words::count(flow.0)),
@@ -90,7 +93,10 @@ fn numbers(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Vec<Fact> {
                 "vendor inside",
                 shown(scene, occupancy.as_ref(), |value| words::signed(*value)),
             ),
-        ],
+        ]
+        .into_iter()
+        .chain(corrections.iter().map(|it| correction(scene, it)))
+        .collect(),
         Figures::Tracker {
             odometer_km,
             engine_hours,
@@ -172,6 +178,20 @@ fn numbers(scene: &Scene<'_>, judged: &Judged<DeviceRow>) -> Vec<Fact> {
         .chain(pause(scene, row, "sales"))
         .collect(),
     }
+}
+
+/// `14:00 to 14:15: 40 in, 39 out -> 31 in, 19 out  known at 15:07`.
+fn correction(scene: &Scene<'_>, correction: &Correction) -> Fact {
+    let (from, to) = (scene.time(correction.start), scene.time(correction.end()));
+    let known = scene.time(correction.known_at);
+    let pieces = vec![
+        (
+            format!("{from} to {to}: {}", correction.change()),
+            scene.theme().text,
+        ),
+        (format!("  known at {known}"), scene.theme().faint),
+    ];
+    ("corrected", pieces)
 }
 
 /// How long nothing has happened, compared with what is usual at these hours.

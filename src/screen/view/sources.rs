@@ -215,8 +215,13 @@ pub fn facts<'a>(
     fact("next try", vec![(next(scene, row), theme.text)]);
     fact("requests", vec![(said_requests(row), theme.text)]);
     fact("last answer", vec![(said_answer(row), theme.text)]);
-    if let Some(freshness) = row.freshness {
-        fact("freshness", said_freshness(scene, freshness));
+    match row.freshness {
+        Some(freshness) => fact("freshness", said_freshness(scene, freshness)),
+        None if scene.is_past() => {
+            let text = "not known of the past: four weeks before it would have to be watched";
+            fact("freshness", vec![(text.to_owned(), theme.faint)]);
+        }
+        None => {}
     }
     if let Some(error) = &row.error {
         fact("error", vec![(error.to_string(), theme.bad)]);

@@ -23,6 +23,8 @@ pub struct Chart<'a> {
     pub warn: Option<f64>,
     /// Numbers of another day, drawn as marks: one for each value of the whole width, or none.
     pub marks: &'a [Option<u32>],
+    /// Which values were changed after they were first shown, by their number.
+    pub revised: &'a [usize],
     /// Labels below: the number of a value and the text at it.
     pub labels: &'a [(usize, String)],
 }
@@ -65,6 +67,7 @@ impl Chart<'_> {
             pen.level(capacity, buf);
         }
         self.mark(&pen, buf);
+        self.mark_revised(&pen, buf);
         self.label(&pen, buf);
     }
 
@@ -79,6 +82,29 @@ impl Chart<'_> {
                 buf[(x, y)]
                     .set_symbol(pen.glyphs.rule)
                     .set_style(pen.theme.accent);
+            }
+        }
+    }
+
+    /// A sign just above the column of a value that was changed, or on its top where that is the
+    /// upper edge.
+    fn mark_revised(&self, pen: &Pen<'_>, buf: &mut Buffer) {
+        let plot = pen.plot;
+        for number in self.revised {
+            let value = match self.points.get(*number) {
+                Some(Point::Value(value) | Point::Provisional(value)) => *value,
+                Some(Point::Missing | Point::Closed) => 0,
+                None => continue,
+            };
+            let offset = number * usize::from(plot.width) / self.total;
+            let Ok(offset) = u16::try_from(offset) else {
+                continue;
+            };
+            let y = row_of(value, pen.top, plot).saturating_sub(1).max(plot.y);
+            if offset < plot.width {
+                buf[(plot.x + offset, y)]
+                    .set_symbol(pen.glyphs.revised)
+                    .set_style(pen.theme.strong);
             }
         }
     }
@@ -192,6 +218,7 @@ mod tests {
             capacity: Some(100),
             warn: Some(80.0),
             marks: &[],
+            revised: &[],
             labels: &labels,
         };
         assert_eq!(
@@ -216,12 +243,44 @@ mod tests {
             capacity: None,
             warn: None,
             marks: &marks,
+            revised: &[],
             labels: &[],
         };
         assert_eq!(
             draw(&chart, (12, 5), &BLOCK),
             ["   100 │─█", "         █", "    50 │▅─", "     0 │██", ""]
         );
+    }
+
+    #[test]
+    fn a_changed_value_has_a_sign_above_its_column() {
+        let points = [
+            Point::Value(40),
+            Point::Value(100),
+            Point::Value(0),
+            Point::Missing,
+        ];
+        for (glyphs, rows) in [
+            (
+                &BLOCK,
+                ["   100 │ ±", "         █", "    50 │±█", "     0 │██_·", ""],
+            ),
+            (
+                &ASCII,
+                ["   100 | r", "         #", "    50 |r#", "     0 |##0.", ""],
+            ),
+        ] {
+            let chart = Chart {
+                points: &points,
+                total: 4,
+                capacity: None,
+                warn: None,
+                marks: &[],
+                revised: &[0, 1],
+                labels: &[],
+            };
+            assert_eq!(draw(&chart, (12, 5), glyphs), rows);
+        }
     }
 
     #[test]
@@ -235,6 +294,7 @@ mod tests {
                     capacity: Some(u32::MAX),
                     warn: None,
                     marks: &[Some(u32::MAX)],
+                    revised: &[0, 7],
                     labels: &[(0, "00".to_owned())],
                 };
                 draw(&chart, (width, height), &ASCII);

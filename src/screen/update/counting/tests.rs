@@ -36,6 +36,7 @@ fn app() -> App {
             today: None,
             occupancy: None,
             day: Arc::default(),
+            corrections: [].into(),
         },
     };
     board.devices.insert((0, id), Arc::new(row));

@@ -104,9 +104,11 @@ fn chart<'a>(scene: &'a Scene<'_>, row: &'a StoreRow, area: Rect) -> Vec<Block<'
     };
     let axis = Axis::of(&row.store, &row.day);
     let points = axis.points(&row.day);
+    let revised = axis.revised(&row.day);
     let (marks, title) = match scene.app.against(row) {
         Some(Against::Usual(usual)) => (axis.usual(usual), compared(scene)),
-        _ => (Vec::new(), "People inside today"),
+        _ if revised.is_empty() => (Vec::new(), "People inside today"),
+        _ => (Vec::new(), corrected(scene)),
     };
     let every = if area.width >= 70 { 1 } else { 2 };
     let labels = axis.hours(&row.store, every);
@@ -117,11 +119,20 @@ fn chart<'a>(scene: &'a Scene<'_>, row: &'a StoreRow, area: Rect) -> Vec<Block<'
             capacity: row.store.capacity,
             warn: warn_level(row),
             marks: &marks,
+            revised: &revised,
             labels: &labels,
         };
         chart.render(area, buf, scene.glyphs(), scene.theme());
     });
     vec![Block::title(scene, title), drawing, Block::blank()]
+}
+
+/// The title of a chart with corrections.
+fn corrected(scene: &Scene<'_>) -> &'static str {
+    match scene.glyphs().revised {
+        "r" => "People inside today, r corrected",
+        _ => "People inside today, ± corrected",
+    }
 }
 
 /// The title of a chart with marks.
