@@ -361,6 +361,8 @@ pub enum Figures {
         revenue_today: BTreeMap<Currency, i64>,
         /// When it sold last.
         last_sale: Option<Timestamp>,
+        /// When word of that sale came.
+        last_sale_came: Option<Timestamp>,
         /// Instants of the newest sales, oldest first, for "in the last 15 minutes".
         recent_sales: Arc<[Timestamp]>,
         /// Sales per hour of the local day so far, oldest first.

@@ -52,6 +52,8 @@ impl Guide<'_> {
         if let Some(inside) = &row.occupancy {
             sentences.extend(made(tale, inside));
             sentences.extend(self.state(row.feed(), tale.state, true, &tale.wall));
+            let interval_s = row.expectation.period_s;
+            sentences.extend(self.clocks(row.feed(), interval_s, &tale.wall));
         }
         sentences.extend(self.store_blame(tale));
         sentences.extend(row.after_hours(self.now).map(|seen| crossed(tale, seen)));
