@@ -3,8 +3,10 @@
 //! The history is only read: the monitor may be running, and no request leaves the program.
 
 mod coverage;
+mod events;
+mod revisions;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -44,6 +46,12 @@ pub struct Args {
     /// which counts have arrived
     #[arg(long)]
     pub coverage: bool,
+    /// Instead of readings: every value that was replaced, with the one that came in its place
+    #[arg(long, conflicts_with = "coverage")]
+    pub revisions: bool,
+    /// Instead of readings: incidents and notes that began in the range
+    #[arg(long, conflicts_with_all = ["coverage", "revisions"])]
+    pub events: bool,
     /// Form of the output
     #[arg(long, value_name = "FORM", default_value = "csv")]
     pub format: Format,
@@ -112,11 +120,11 @@ pub fn write(args: &Args, config: &Config, path: &Path, out: &mut dyn Write) -> 
     if from.zip(to).is_some_and(|(from, to)| to < from) {
         return Err(UsageError("--to lies before --from: exchange them".into()).into());
     }
-    let query = Query {
-        from,
-        to,
-        devices: wanted.map(|devices| devices.into_iter().cloned().collect()),
-    };
+    let devices: Option<HashSet<_>> = wanted.map(|devices| devices.into_iter().cloned().collect());
+    if args.events {
+        return events::write(args, (store, devices.as_ref()), &reader, (from, to), out);
+    }
+    let query = Query { from, to, devices };
     let stores: HashMap<_, _> = reader
         .devices()
         .filter_map(|device| Some((device, claimant(config, device)?)))
@@ -125,6 +133,9 @@ pub fn write(args: &Args, config: &Config, path: &Path, out: &mut dyn Write) -> 
         let (zone, wanted) = (session::display_zone(config), query.devices.as_ref());
         let span = (query.from, query.to);
         return coverage::write(args, (config, zone), (&reader, wanted), span, out);
+    }
+    if args.revisions {
+        return revisions::write(args, &stores, (&reader, &query), out);
     }
     let mut lines = Lines::begin(args.format, &HEADER, out)?;
     reader.for_each(&query, |stored| {
@@ -226,7 +237,7 @@ struct Line<'a> {
     revised_at: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 enum Number {
     Int(i64),

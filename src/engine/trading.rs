@@ -13,7 +13,7 @@ use crate::model::board::{Board, DeviceRow};
 use crate::model::device::Kind;
 use crate::model::reading::Measure;
 use crate::model::store::Store;
-use crate::model::usual::{Comparisons, PastDay, WEEKS, running_day, weeks_ago};
+use crate::model::usual::{Comparisons, ENOUGH, PastDay, WEEKS, running_day, weeks_ago};
 
 /// How long after a day its sales may have become known.
 const TOLD: TimeDelta = TimeDelta::days(1);
@@ -31,9 +31,16 @@ pub(super) fn compare(
     let rows = board.devices.values().filter(|row| happen(row.kind()));
     let rows: Vec<_> = rows.map(|row| (row, running_day(row, home))).collect();
     let mut days: Vec<Vec<PastDay>> = vec![Vec::new(); rows.len()];
+    let begins = reader.polled()?.map_or(now, |(first, _)| first);
     for weeks in WEEKS {
-        let looks = Looks::read(reader, rows.iter().map(|(_, day)| day), (now, weeks))?;
-        for ((row, day), days) in rows.iter().zip(&mut days) {
+        let lacking = |days: &[PastDay]| days.iter().filter(|day| day.is_good()).count() < ENOUGH;
+        let asked = rows.iter().zip(&mut days).filter(|((_, day), days)| {
+            let (_, _, end) = weeks_ago(day, now, weeks);
+            begins < end && lacking(days)
+        });
+        let mut asked: Vec<_> = asked.collect();
+        let looks = Looks::read(reader, asked.iter().map(|((_, day), _)| day), (now, weeks))?;
+        for ((row, day), days) in &mut asked {
             days.push(past_day(reader, &looks, (row, day), (now, weeks))?);
         }
     }

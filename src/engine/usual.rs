@@ -1,6 +1,7 @@
 //! What is usual in each store: reads the same weekdays of the last weeks from history.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -15,7 +16,7 @@ use crate::model::board::{Board, StoreRow};
 use crate::model::device::{DeviceId, Kind};
 use crate::model::ledger::Spans;
 use crate::model::ledger::plan::{Plan, Quiet};
-use crate::model::usual::{Comparisons, DoorDay, PastDay, Quarter, WEEKS, weeks_ago};
+use crate::model::usual::{Comparisons, DoorDay, ENOUGH, PastDay, Quarter, WEEKS, weeks_ago};
 
 /// Counts are read in pieces of this length.
 const PIECE: TimeDelta = TimeDelta::hours(6);
@@ -23,7 +24,8 @@ const PIECE: TimeDelta = TimeDelta::hours(6);
 const SETTLED: TimeDelta = TimeDelta::days(1);
 
 /// Compares the running day of every store, machine and document counter of a board with its
-/// earlier ones. Reads four days of history.
+/// earlier ones. Reads four days of history, and more only of stores of which some of these were
+/// no good.
 ///
 /// # Errors
 /// `Damaged` and `Database`.
@@ -38,10 +40,18 @@ pub fn usual(
     let stores: Vec<&StoreRow> = board.stores.iter().map(|row| &**row).collect();
     let doors = doors(board, &stores);
     let mut days: Vec<Vec<PastDay>> = vec![Vec::new(); stores.len()];
+    let begins = reader.polled()?.map_or(now, |(first, _)| first);
     for weeks in WEEKS {
-        let week = Week::read(reader, &stores, &doors, (now, weeks))?;
-        for (row, days) in stores.iter().zip(&mut days) {
-            days.push(week.day(&plan, row, &doors, (now, weeks)));
+        let asked = stores.iter().zip(&days).map(|(row, days)| {
+            let (date, start, end) = weeks_ago(&row.store, now, weeks);
+            let good = days.iter().filter(|day| day.is_good()).count();
+            let of_use = begins < end + SETTLED && !row.store.hours.spans(date).is_empty();
+            (of_use && good < ENOUGH).then_some(start..end)
+        });
+        let asked: Vec<_> = asked.collect();
+        let week = Week::read(reader, &asked, &doors)?;
+        for ((row, days), asked) in stores.iter().zip(&mut days).zip(asked) {
+            days.extend(asked.map(|_| week.day(&plan, row, &doors, (now, weeks))));
         }
     }
     let mut comparisons = Comparisons::default();
@@ -66,7 +76,7 @@ fn doors(board: &Board, stores: &[&StoreRow]) -> HashMap<DeviceId, usize> {
     members.filter(|(id, _)| counters.contains(id)).collect()
 }
 
-/// What is known of one day of all stores.
+/// What is known of one day of the stores that are asked about.
 struct Week {
     counts: HashMap<DeviceId, Vec<Quarter>>,
     delivered: BTreeMap<Arc<str>, Spans>,
@@ -75,24 +85,21 @@ struct Week {
 impl Week {
     fn read(
         reader: &Reader,
-        stores: &[&StoreRow],
+        days: &[Option<Range<Timestamp>>],
         doors: &HashMap<DeviceId, usize>,
-        (now, weeks): (Timestamp, i64),
     ) -> Result<Self, HistoryError> {
-        let days = stores.iter().map(|row| weeks_ago(&row.store, now, weeks));
-        let days: Vec<_> = days.map(|(_, start, end)| start..end).collect();
         let mut week = Self {
             counts: HashMap::new(),
             delivered: BTreeMap::new(),
         };
-        let from = days.iter().map(|day| day.start).min();
-        let to = days.iter().map(|day| day.end).max();
+        let from = days.iter().flatten().map(|day| day.start).min();
+        let to = days.iter().flatten().map(|day| day.end).max();
         let Some((from, to)) = from.zip(to) else {
             return Ok(week);
         };
         for (begin, end) in pieces(from, to, PIECE) {
             for (device, count) in reader.quarters(begin, end)? {
-                let day = doors.get(&device).map(|store| &days[*store]);
+                let day = (doors.get(&device)).and_then(|store| days[*store].as_ref());
                 if day.is_some_and(|day| day.contains(&count.start)) {
                     week.counts.entry(device).or_default().push(count);
                 }

@@ -18,7 +18,7 @@ use super::error::HistoryError;
 use super::events;
 use super::file;
 use super::occurrences;
-use super::query::{self, Query, Stored};
+use super::query::{self, Query, Revision, Stored};
 use super::restore::{self, Memory, PastAttempt};
 use super::sums::{self, FlowSum};
 use super::versions::{self, Version};
@@ -108,6 +108,14 @@ impl Reader {
     /// `Damaged` and `Database`.
     pub fn polled(&self) -> Result<Option<(Timestamp, Timestamp)>, HistoryError> {
         versions::polled(&self.connection)
+    }
+
+    /// Which readings of a query were replaced, by the time of the reading and then of the change.
+    ///
+    /// # Errors
+    /// `Damaged` and `Database`.
+    pub fn revisions(&self, query: &Query) -> Result<Vec<Revision>, HistoryError> {
+        query::revisions(&self.connection, &self.devices, query)
     }
 
     /// The newest of the events that had begun at `at` and all that lasted then, newest first, as

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 
 use super::Timestamp;
+use super::after_hours::AfterHours;
 use super::attempt::{ErrorKind, SourceError};
 use super::device::{Detail, DeviceId, Facts, Kind};
 use super::evidence::Evidence;
@@ -379,6 +380,8 @@ pub enum Figures {
         revenue_today: BTreeMap<Currency, i64>,
         /// When it sold last.
         last_sale: Option<Timestamp>,
+        /// When word of that sale came.
+        last_sale_came: Option<Timestamp>,
         /// Instants of the newest sales, oldest first, for "in the last 15 minutes".
         recent_sales: Arc<[Timestamp]>,
         /// Sales per hour of the local day so far, oldest first.
@@ -475,6 +478,14 @@ impl StoreRow {
     #[must_use]
     pub fn data_state(&self, now: Timestamp) -> DataState {
         data_state(self.feed(), now)
+    }
+
+    /// Who crossed its doors while it was closed, until it closes again.
+    #[must_use]
+    pub fn after_hours(&self, now: Timestamp) -> Option<&AfterHours> {
+        let (hours, zone) = (&self.store.hours, self.store.timezone);
+        let seen = self.evidence.after_hours.as_ref();
+        seen.filter(|seen| seen.is_news(hours, zone, now))
     }
 
     /// How full it is.

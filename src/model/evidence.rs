@@ -1,6 +1,7 @@
 //! What is known about how far the number of a store can be trusted, beside the number itself.
 
 use super::Timestamp;
+use super::after_hours::AfterHours;
 use super::hand::HandCount;
 use super::occupancy::Drift;
 
@@ -17,6 +18,8 @@ pub struct Evidence {
     pub learned_days: u32,
     /// The count by hand that the number stands on.
     pub by_hand: Option<HandCount>,
+    /// Who crossed its doors in the newest closed stretch in which anybody did.
+    pub after_hours: Option<AfterHours>,
 }
 
 /// The vendor's number and ours side by side.

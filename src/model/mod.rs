@@ -3,6 +3,7 @@
 //! Pure by rule: no I/O, no async, no clock, no terminal. `now` is an argument everywhere, so
 //! schedules, health and occupancy can be tested in a microsecond and replayed from a file.
 
+pub mod after_hours;
 pub mod attempt;
 pub mod board;
 pub mod budget;

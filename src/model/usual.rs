@@ -20,22 +20,24 @@ use super::store::{Reset, Store};
 pub enum Yardstick {
     /// The same weekday of last week.
     LastWeek,
-    /// The median of the last four same weekdays.
+    /// The median of the last four good ones among the same weekdays of the last eight weeks.
     MedianOfFour,
 }
 
 impl Yardstick {
-    /// How many weeks ago its days are.
-    fn weeks(self) -> std::ops::RangeInclusive<i64> {
+    /// How many weeks ago its days may be, and how many good ones it takes.
+    fn weeks(self) -> (std::ops::RangeInclusive<i64>, usize) {
         match self {
-            Self::LastWeek => 1..=1,
-            Self::MedianOfFour => WEEKS,
+            Self::LastWeek => (1..=1, 1),
+            Self::MedianOfFour => (WEEKS, ENOUGH),
         }
     }
 }
 
 /// How many weeks ago the days are that can be compared with.
-pub const WEEKS: std::ops::RangeInclusive<i64> = 1..=4;
+pub const WEEKS: std::ops::RangeInclusive<i64> = 1..=8;
+/// So many good days are enough.
+pub const ENOUGH: usize = 4;
 /// Share of the open time for which counts must have arrived.
 const GOOD: f64 = 0.8;
 /// Length of a cell in seconds.
@@ -284,12 +286,14 @@ impl Usual {
     ) -> Option<Self> {
         let start = day_start(store.timezone, store.reset, now);
         let end = next_day_start(store.timezone, store.reset, now);
-        let good: Vec<_> = (yardstick.weeks())
+        let (weeks, enough) = yardstick.weeks();
+        let good: Vec<_> = weeks
             .filter_map(|weeks| {
                 let (date, _, _) = weeks_ago(store, now, weeks);
                 let day = days.iter().find(|day| day.date == date && day.is_good())?;
                 Some((weeks, day))
             })
+            .take(enough)
             .collect();
         if good.is_empty() {
             return None;

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::snapshot::{Instant, rounded};
-use crate::model::evidence;
+use crate::model::Timestamp;
+use crate::model::board::StoreRow;
 
 /// What speaks for and against the number of a store.
 #[derive(Debug, Serialize)]
@@ -14,6 +15,16 @@ pub struct Evidence {
     learned_days: u32,
     counted_by_hand: Option<Instant>,
     hand_count: Option<HandCount>,
+    after_hours: Option<AfterHours>,
+}
+
+/// Who crossed the doors while the store was closed.
+#[derive(Debug, Serialize)]
+struct AfterHours {
+    r#in: u64,
+    out: u64,
+    since: Option<Instant>,
+    last: Instant,
 }
 
 /// What somebody counted.
@@ -52,7 +63,8 @@ struct LastReset {
 }
 
 impl Evidence {
-    pub(super) fn of(evidence: &evidence::Evidence) -> Self {
+    pub(super) fn of(row: &StoreRow, now: Timestamp) -> Self {
+        let evidence = &row.evidence;
         Self {
             vendor: evidence.vendor.map(|beside| Beside {
                 value: beside.value,
@@ -78,6 +90,12 @@ impl Evidence {
                 people: count.people,
                 was: count.was,
                 reason: count.reason.clone(),
+            }),
+            after_hours: row.after_hours(now).map(|seen| AfterHours {
+                r#in: seen.entered,
+                out: seen.left,
+                since: seen.since.map(Instant),
+                last: Instant(seen.last.1),
             }),
         }
     }

@@ -363,7 +363,7 @@ fn store(board: &Board, row: &StoreRow, now: Timestamp) -> Store {
         data: row.data_state(now),
         occupancy: occupancy(row, now),
         today: today(row, now),
-        evidence: Evidence::of(&row.evidence),
+        evidence: Evidence::of(row, now),
         members: members(row),
         conversion: board.conversion(row, now).map(|sold| Conversion {
             sales: sold.sales,

@@ -72,6 +72,15 @@ impl Told {
                 let stores = resets.iter().map(|reset| &*reset.store);
                 named(&stores.collect::<Vec<_>>())
             }),
+            What::AfterHours(crossed) => {
+                let people = plural_people(crossed.entered + crossed.left);
+                let (entered, left) = (crossed.entered, crossed.left);
+                let text = format!(
+                    "{}: {people} crossed its doors while it was closed, {entered} in, {left} out",
+                    crossed.store
+                );
+                (text, crossed.store.to_string())
+            }
             What::Count(count) => {
                 let text = match (count.people, count.reason.as_str()) {
                     (None, _) => format!("{}: a count by hand was taken back", count.store),
@@ -198,6 +207,13 @@ fn began(resets: &[StoreReset]) -> String {
             with_sign(one.residual)
         ),
         (_, many) => format!("{stores} began their day empty; {} unconfirmed", many.len()),
+    }
+}
+
+fn plural_people(number: u64) -> String {
+    match number {
+        1 => "1 person".to_owned(),
+        many => format!("{many} people"),
     }
 }
 

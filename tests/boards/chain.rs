@@ -83,6 +83,7 @@ fn disputed() -> Evidence {
         }),
         learned_days: 3,
         by_hand: Some(counted.instead_of(Some(44))),
+        after_hours: None,
     }
 }
 
@@ -379,6 +380,7 @@ fn machines() -> impl Iterator<Item = DeviceRow> {
                     sales_today: figure(sales, minutes),
                     revenue_today: BTreeMap::from([(euro, takings)]),
                     last_sale: Some(last),
+                    last_sale_came: Some(last),
                     recent_sales: Arc::from([last]),
                     hours: hours.collect(),
                     pause: pause(last, 9),

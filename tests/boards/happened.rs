@@ -7,8 +7,8 @@ use occtop::model::Timestamp;
 use occtop::model::board::Board;
 use occtop::model::device::DeviceId;
 use occtop::model::incidents::{
-    About, Acknowledged, Cause, Corrected, Count, Event, FeedName, Freshness, Incident, Revision,
-    Severity, StoreReset, What,
+    About, Acknowledged, Cause, Corrected, Count, Crossed, Event, FeedName, Freshness, Incident,
+    Revision, Severity, StoreReset, What,
 };
 
 use super::now;
@@ -53,6 +53,16 @@ fn happened() -> Vec<Happened> {
     };
     vec![
         (ago(1900), Some(ago(1500)), What::Gap),
+        (
+            ago(1130),
+            Some(ago(1055)),
+            What::AfterHours(Crossed {
+                store: "Halandri".into(),
+                entered: 9,
+                left: 5,
+                closed: Some(ago(1472)),
+            }),
+        ),
         at(
             812,
             What::Reset(vec![

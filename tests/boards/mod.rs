@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use occtop::model::Timestamp;
+use occtop::model::after_hours::AfterHours;
 use occtop::model::attempt::{ErrorKind, SourceError};
 use occtop::model::board::{Beat, Board, Requests, SourceRow, StoreRow};
 use occtop::model::health::{Expectation, FetchState};
@@ -105,6 +106,15 @@ pub fn closed() -> Board {
     for shop in &mut shops {
         shop.reaches = 210;
     }
+    // Somebody was in the one that had closed at five.
+    shops[2].evidence.after_hours = Some(AfterHours {
+        entered: 9,
+        left: 5,
+        since: Some(at("2026-03-02T15:00:00Z")),
+        until: Some(at("2026-03-03T07:00:00Z")),
+        first: at("2026-03-02T17:15:00Z"),
+        last: (at("2026-03-02T18:30:00Z"), at("2026-03-02T18:45:00Z")),
+    });
     chain::board(&shops, chain::sources())
 }
 

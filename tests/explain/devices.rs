@@ -36,6 +36,18 @@ async fn people_counters() {
     let polls = vec![(three, inside), ("2026-03-02T13:05:00Z", corrected)];
     golden("counter_revised", &seen(polls, "mall/1").await);
 
+    let fast = Stage::set(CHAIN, "2026-03-01T20:00:00Z").await;
+    let mut fast = fast.skewed(95);
+    let plain = Poll::of("mall").door("1", "North door", day, usual);
+    fast.poll(three, plain).await;
+    golden("counter_vendor_clock_ahead", &fast.at(NOW).device("mall/1"));
+    let to = (MORNING, "2026-03-02T13:30:00Z");
+    let ahead = Poll::of("mall").door("1", "North door", to, usual);
+    golden(
+        "counter_stamped_ahead",
+        &seen(vec![(three, ahead)], "mall/1").await,
+    );
+
     let yesterday = Poll::of("mall").door(
         "1",
         "North door",

@@ -75,6 +75,8 @@ pub struct Stage {
     clock: Clock,
     hand: Hand,
     desk: Desk,
+    /// What the vendors' clocks are ahead of ours, in seconds.
+    skew_s: i64,
 }
 
 impl Stage {
@@ -89,7 +91,14 @@ impl Stage {
             clock,
             hand,
             desk,
+            skew_s: 0,
         }
+    }
+
+    /// The vendors' clocks are so many seconds ahead of ours.
+    pub fn skewed(mut self, skew_s: i64) -> Self {
+        self.skew_s = skew_s;
+        self
     }
 
     /// The chain with Ermou's doors as usual for so many days, up to three in the night of
@@ -135,7 +144,7 @@ impl Stage {
             status: Some(200),
             took_ms: 84,
             bytes: 512,
-            clock_skew_s: Some(0),
+            clock_skew_s: Some(self.skew_s),
         };
         let attempt = Attempt {
             source: source.into(),

@@ -49,6 +49,33 @@ async fn closed_in_the_evening_and_at_the_weekend() {
 }
 
 #[tokio::test]
+async fn crossed_while_closed() {
+    let mut stage = ermou("2026-03-02T19:00:00Z", "2026-03-02T19:04:00Z").await;
+    let night = |from: &str, to: &str, people| {
+        Poll::of("mall").door("1", "North door", (from, to), move |_| people)
+    };
+    // The last customers leave within the hour.
+    let leaving = night("2026-03-02T19:00:00Z", "2026-03-02T19:45:00Z", (0, 9));
+    stage.poll("2026-03-02T19:49:00Z", leaving).await;
+    assert!(stage.board()["stores"][0]["after_hours"].is_null());
+    let late = night("2026-03-02T21:00:00Z", "2026-03-02T21:15:00Z", (9, 5));
+    stage.poll("2026-03-02T21:19:00Z", late).await;
+    golden("store_after_hours", &stage.ermou());
+    let seen = serde_json::json!({
+        "in": 9,
+        "out": 5,
+        "since": "2026-03-02T19:00:00Z",
+        "last": "2026-03-02T21:15:00Z",
+    });
+    assert_eq!(stage.board()["stores"][0]["after_hours"], seen);
+    // It is told after a restart and in the morning, and no longer when the store closes again.
+    stage.restart("2026-03-03T08:00:00Z", None).await;
+    assert_eq!(stage.board()["stores"][0]["after_hours"], seen);
+    let next = stage.at("2026-03-03T19:00:00Z").board();
+    assert!(next["stores"][0]["after_hours"].is_null());
+}
+
+#[tokio::test]
 async fn paused() {
     let mut stage = ermou("2026-03-02T13:00:00Z", "2026-03-02T13:04:00Z").await;
     let paused = CHAIN.replacen(

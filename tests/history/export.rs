@@ -1,12 +1,16 @@
 //! `occtop export`, while a monitor holds the history.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use clap::Parser;
 use occtop::commands::UsageError;
 use occtop::commands::export::{Args, write};
 use occtop::config::Config;
 use occtop::history::History;
+use occtop::model::incidents::{
+    About, Acknowledged, Cause, Changes, Event, FeedName, Incident, Severity, What,
+};
 use occtop::model::reading::{Currency, Level, Measure, Reading, Value};
 
 use crate::building::*;
@@ -110,6 +114,80 @@ fn export(dir: &tempfile::TempDir, args: &str) -> String {
     let mut out = Vec::new();
     export_to(&mut out, dir, args).unwrap();
     String::from_utf8(out).unwrap()
+}
+
+#[tokio::test]
+async fn what_was_replaced_has_a_row_with_the_old_and_the_new_value() {
+    let dir = tempfile::tempdir().unwrap();
+    let _monitor = filled(&dir).await;
+    assert_eq!(
+        export(&dir, "--revisions"),
+        "store,source,device,quantity,start,span_s,old_value,value,unit,revised_at,old_since\n\
+         \"Ermou, Athens\",opap,opap/0041,in,2026-03-02T08:00:00Z,60,8,9,people,\
+         2026-03-02T08:05:00Z,2026-03-02T08:04:00Z\n"
+    );
+    let other = export(&dir, "--revisions --device fleet/*");
+    assert_eq!(other.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn incidents_and_notes_are_exported_with_their_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    let history = filled(&dir).await;
+    let incident = Incident {
+        cause: Cause::Pipeline,
+        about: About::Source("opap".into()),
+        severity: Severity::Critical,
+        sources: vec!["opap".into()],
+        feeds: vec![FeedName {
+            id: device("opap/0041"),
+            name: "North".to_owned(),
+            store: Some("Ermou, Athens".into()),
+        }],
+        count: 1,
+        times: 2,
+        detail: String::new(),
+        acknowledged: Some(Acknowledged {
+            at: minute(12),
+            who: "local operator".to_owned(),
+        }),
+    };
+    let event = |id, start, end, what| {
+        Arc::new(Event {
+            id,
+            start,
+            end,
+            what,
+        })
+    };
+    let changes = Changes {
+        written: vec![
+            event(1, minute(8), Some(minute(9)), What::Gap),
+            event(2, minute(5), None, What::Incident(incident)),
+        ],
+        gone: Vec::new(),
+    };
+    history.write_events(Arc::new(changes)).await.unwrap();
+    let header = "start,end,kind,cause,about,severity,times,detail,acknowledged\n";
+    let silent = "2026-03-02T08:05:00Z,,incident,the vendor publishes late,opap,critical,2,\
+                  \"opap: nothing new from one device; the vendor publishes late, or the device\",\
+                  2026-03-02T08:12:00Z\n";
+    let gap = "2026-03-02T08:08:00Z,2026-03-02T08:09:00Z,not_running,,,,,\
+               occtop was not running,\n";
+    assert_eq!(export(&dir, "--events"), format!("{header}{silent}{gap}"));
+    let later = export(&dir, "--events --from 2026-03-02T08:08:00Z");
+    assert_eq!(later, format!("{header}{gap}"));
+    let earlier = export(
+        &dir,
+        "--events --to 2026-03-02T08:08:00Z --device opap/0041",
+    );
+    assert_eq!(earlier, format!("{header}{silent}"));
+    let json = export(&dir, "--events --format jsonl --to 2026-03-02T08:08:00Z");
+    let line: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (&line["end"], &line["times"]),
+        (&serde_json::Value::Null, &2.into())
+    );
 }
 
 const HEADER: &str = "store,source,device,quantity,start,span_s,value,unit,revised_at\n";

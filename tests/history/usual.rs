@@ -88,6 +88,32 @@ async fn holes_and_holidays_are_left_out_of_what_is_usual() {
 }
 
 #[tokio::test]
+async fn the_last_eight_weeks_are_looked_through_for_four_good_days() {
+    let history = in_memory().await;
+    // Four weeks ago only a third of the day was delivered; two weeks ago was a holiday.
+    for (weeks, people, hours) in [
+        (8, 9000, 24),
+        (7, 9000, 24),
+        (6, 60, 24),
+        (5, 50, 24),
+        (4, 9000, 8),
+        (3, 30, 24),
+        (2, 9000, 24),
+        (1, 10, 24),
+    ] {
+        record(&history, weeks, people, hours + 1).await;
+    }
+    let now = at("2026-03-02T15:00:00Z");
+    let (_, usual) = compared(&history, now).await;
+    let median = usual
+        .of("Ermou", Yardstick::MedianOfFour, begin(0))
+        .unwrap();
+    let weeks = [1, 3, 5, 6].map(|weeks| begin(weeks).date_naive());
+    assert_eq!(median.dates, weeks);
+    assert_eq!(median.entered_by(now), 40);
+}
+
+#[tokio::test]
 async fn without_a_good_day_there_is_nothing_to_compare() {
     let history = in_memory().await;
     record(&history, 1, 9000, 8).await;

@@ -52,6 +52,9 @@ fn stores_without_any() {
 fn stores_after_closing_time() {
     let text = Screen::new(closed(), LARGE).at(night()).text();
     insta::assert_snapshot!("stores_closed", text);
+    let screen = Screen::new(closed(), LARGE).at(night());
+    let text = screen.press("jj<Enter>").text();
+    insta::assert_snapshot!("store_after_hours", text);
 }
 
 #[test]
@@ -235,6 +238,7 @@ fn events_and_their_pages() {
         ("events_about", "4ej"),
         ("events_by_attention", "7s"),
         ("event_revision", "7/corrected<Enter><Enter>"),
+        ("event_after_hours", "7/crossed<Enter><Enter>"),
         ("event_reset", "7/began<Enter><Enter>"),
         ("event_acknowledged", "7/link<Enter><Enter>"),
         ("source_freshness", "4<Enter>"),

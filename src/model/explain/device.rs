@@ -6,7 +6,7 @@ use super::corrected;
 use super::wall::{Wall, count, listed};
 use super::{Explanation, Guide, Link, link, paragraph};
 use crate::model::Timestamp;
-use crate::model::board::{Activity, DeviceRow, Figures};
+use crate::model::board::{Activity, DeviceRow, Figures, Gap};
 use crate::model::calendar::local_midnight;
 use crate::model::device::{Detail, Kind};
 use crate::model::figure::{Figure, Flag};
@@ -15,6 +15,8 @@ use crate::model::rhythm::Stillness;
 
 /// So many events of a machine are named.
 const EVENTS: usize = 3;
+/// So many steps that nobody saw are named.
+const GAPS: usize = 2;
 
 impl Guide<'_> {
     /// Why the numbers of a device are what they are.
@@ -49,6 +51,8 @@ impl Guide<'_> {
             if !(silent && state == DataState::Fresh) {
                 sentences.extend(self.state(row.feed(), state, grid, wall));
             }
+            let interval_s = if grid { row.expectation.period_s } else { 0 };
+            sentences.extend(self.clocks(row.feed(), interval_s, wall));
             sentences.extend(self.device_blame(row, state, wall));
         }
         Explanation {
@@ -98,13 +102,14 @@ impl Guide<'_> {
 
 /// When the numbers came, where that is known and none of the calls that are told.
 fn brought(row: &DeviceRow, wall: &Wall) -> Option<String> {
-    let came = match &row.figures {
-        Figures::PeopleCounter { today, .. } => today.map(|figure| figure.fetched_at),
-        Figures::Tracker { odometer_km, .. } => odometer_km.map(|figure| figure.fetched_at),
-        Figures::DocumentCounter { value, .. } => value.map(|figure| figure.fetched_at),
-        Figures::Machine { .. } => None,
-    }?;
-    Some(format!("the newest value came at {}", wall.at(came)))
+    let value = "value";
+    let (what, came) = match &row.figures {
+        Figures::PeopleCounter { today, .. } => (value, today.map(|it| it.fetched_at)),
+        Figures::Tracker { odometer_km, .. } => (value, odometer_km.map(|it| it.fetched_at)),
+        Figures::DocumentCounter { value: stands, .. } => (value, stands.map(|it| it.fetched_at)),
+        Figures::Machine { last_sale_came, .. } => ("sale", *last_sale_came),
+    };
+    Some(format!("the newest {what} came at {}", wall.at(came?)))
 }
 
 fn counter(row: &DeviceRow, (wall, day): (&Wall, Timestamp)) -> Vec<String> {
@@ -237,6 +242,7 @@ fn document(row: &DeviceRow, (wall, now): (&Wall, Timestamp)) -> Vec<String> {
     let Figures::DocumentCounter {
         value,
         growth_today,
+        unseen,
         ..
     } = &row.figures
     else {
@@ -260,7 +266,29 @@ fn document(row: &DeviceRow, (wall, now): (&Wall, Timestamp)) -> Vec<String> {
         capital(&growth)
     );
     let pause = pause(row, "document", (wall, now));
-    [stands].into_iter().chain(pause).collect()
+    [stands]
+        .into_iter()
+        .chain(stepped(unseen, wall))
+        .chain(pause)
+        .collect()
+}
+
+/// What was made while nobody looked: known as a sum, of no single hour.
+fn stepped(unseen: &[Gap], wall: &Wall) -> Option<String> {
+    let steps = unseen.iter().map(|gap| {
+        let growth = match gap.growth {
+            1 => "1 of them was".to_owned(),
+            many => format!("{many} of them were"),
+        };
+        format!("{growth} made from {}", wall.stretch(gap.from, gap.to))
+    });
+    let steps: Vec<_> = steps.collect();
+    (!steps.is_empty()).then(|| {
+        format!(
+            "{}, while nobody looked: that is known as a sum only, and no single hour has it.",
+            listed(steps, GAPS, ", ")
+        )
+    })
 }
 
 /// How long nothing has happened, compared with what is usual at these hours.

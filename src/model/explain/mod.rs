@@ -15,12 +15,16 @@ mod wall;
 use std::cell::OnceCell;
 use std::fmt;
 
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use super::Timestamp;
 use super::board::{Board, SourceRow};
-use super::health::{DataState, Feed, due};
+use super::health::{DataState, Feed, due, shifted};
 use wall::Wall;
+
+/// A stamp that is further ahead of the clock is one of a clock that is wrong.
+const AHEAD: TimeDelta = TimeDelta::minutes(1);
 
 /// Why a value is what it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +130,31 @@ impl<'a> Guide<'a> {
             ),
         };
         Some(said)
+    }
+
+    /// What to think of ages where two clocks do not agree: the vendor's is ahead of ours or behind
+    /// it, or the newest data bears a stamp that lies ahead of both. The interval that runs, of
+    /// `interval_s`, ends ahead of the clock and is none.
+    fn clocks(&self, feed: Feed<'_>, interval_s: u32, wall: &Wall) -> Option<String> {
+        let skew_s = feed.skew_s;
+        let latest = shifted(self.now, skew_s + i64::from(interval_s)) + AHEAD;
+        let ahead = feed.horizon.filter(|at| *at > latest);
+        if let Some(at) = ahead {
+            return Some(format!(
+                "Its newest stamp, {}, lies ahead of the clock: somebody's clock is wrong, so do \
+                 not trust its age.",
+                wall.at(at)
+            ));
+        }
+        let side = match skew_s {
+            0 => return None,
+            1.. => "ahead of",
+            _ => "behind",
+        };
+        Some(format!(
+            "The vendor's clock is {} s {side} ours; its data is judged by the vendor's.",
+            skew_s.unsigned_abs()
+        ))
     }
 
     /// When the next data of a feed is due.

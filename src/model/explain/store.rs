@@ -6,6 +6,7 @@ use super::gaps::gaps;
 use super::trust::{capacity, doubts, made};
 use super::wall::{Wall, count, listed, percent};
 use super::{Explanation, Guide, Link, link, paragraph};
+use crate::model::after_hours::AfterHours;
 use crate::model::board::{DeviceRow, Origin, StoreRow};
 use crate::model::device::Kind;
 use crate::model::health::DataState;
@@ -51,8 +52,11 @@ impl Guide<'_> {
         if let Some(inside) = &row.occupancy {
             sentences.extend(made(tale, inside));
             sentences.extend(self.state(row.feed(), tale.state, true, &tale.wall));
+            let interval_s = row.expectation.period_s;
+            sentences.extend(self.clocks(row.feed(), interval_s, &tale.wall));
         }
         sentences.extend(self.store_blame(tale));
+        sentences.extend(row.after_hours(self.now).map(|seen| crossed(tale, seen)));
         if let Some(inside) = row.occupancy.as_ref().filter(|_| tale.is_live()) {
             sentences.extend(doubts(tale, inside));
             sentences.extend(capacity(row, inside));
@@ -221,6 +225,27 @@ fn people(number: u32) -> String {
     } else {
         format!("{number} people are")
     }
+}
+
+/// `14 people crossed its doors (9 in, 5 out) after it closed at 21:00, the last from 23:00 to
+/// 23:15.`
+fn crossed(tale: &Tale<'_>, seen: &AfterHours) -> String {
+    let wall = &tale.wall;
+    let people = match seen.crossed() {
+        1 => "1 person".to_owned(),
+        many => format!("{many} people"),
+    };
+    let closed = seen.since.map_or_else(
+        || "while it was closed".to_owned(),
+        |since| format!("after it closed at {}", wall.bare(since)),
+    );
+    format!(
+        "{people} crossed its doors ({} in, {} out) {closed}, the last from {}; the hour after \
+         closing and the hour before opening do not count.",
+        seen.entered,
+        seen.left,
+        wall.stretch(seen.last.0, seen.last.1)
+    )
 }
 
 fn unknown(tale: &Tale<'_>) -> String {

@@ -32,6 +32,8 @@ pub enum What {
     Revision(Revision),
     /// Stores began their day empty.
     Reset(Vec<StoreReset>),
+    /// People crossed the doors of a store while it was closed.
+    AfterHours(Crossed),
     /// Somebody counted the people of a store, or took a count back.
     Count(Count),
     /// occtop was not running.
@@ -127,6 +129,19 @@ pub struct Corrected {
     pub new: String,
 }
 
+/// Who crossed the doors of a store in one stretch in which it was closed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Crossed {
+    /// The store.
+    pub store: Arc<str>,
+    /// People in.
+    pub entered: u64,
+    /// People out.
+    pub left: u64,
+    /// When it had closed; `None` when that was more than a week ago.
+    pub closed: Option<Timestamp>,
+}
+
 /// A store that began its day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreReset {
@@ -196,7 +211,7 @@ impl Event {
             What::Revision(revision) => *revision.source == *name,
             What::Skew { source, .. } => **source == *name,
             What::Gap => true,
-            What::Reset(_) | What::Count(_) | What::Notice(_) => false,
+            What::Reset(_) | What::AfterHours(_) | What::Count(_) | What::Notice(_) => false,
         }
     }
 
@@ -213,6 +228,7 @@ impl Event {
             What::Revision(revision) => revision.stores.iter().any(is),
             What::Reset(resets) => resets.iter().any(|reset| is(&reset.store)),
             What::Count(count) => is(&count.store),
+            What::AfterHours(crossed) => is(&crossed.store),
             What::Gap => true,
             What::Skew { .. } | What::Notice(_) => false,
         }
@@ -231,7 +247,7 @@ impl Event {
             What::Revision(revision) => revision.devices.contains(id),
             What::Skew { source, .. } => **source == *id.source(),
             What::Gap => true,
-            What::Reset(_) | What::Count(_) | What::Notice(_) => false,
+            What::Reset(_) | What::AfterHours(_) | What::Count(_) | What::Notice(_) => false,
         }
     }
 }

@@ -18,7 +18,8 @@ mod watch;
 
 pub use cause::{About, Cause, Severity};
 pub use event::{
-    Acknowledged, Corrected, Count, Event, FeedName, Incident, NAMED, Revision, StoreReset, What,
+    Acknowledged, Corrected, Count, Crossed, Event, FeedName, Incident, NAMED, Revision,
+    StoreReset, What,
 };
 pub use log::{Changes, Log, MERGE, RECENT, Root, same_events};
 pub use objective::{Account, Freshness, OBJECTIVE, WINDOW_DAYS};

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::Timestamp;
+use crate::model::after_hours::AfterHours;
 use crate::model::attempt::{ErrorKind, SourceError};
 use crate::model::board::{
     Beat, Board, Day, DeviceRow, Figures, Occupancy, Origin, Requests, SourceRow, StoreRow,
@@ -598,6 +599,77 @@ fn resets_of_the_same_instant_are_one_event() {
     again.look(&stage.board, &fresh, minute(8));
     assert_eq!(again.log().events().len(), 1);
     assert!(again.take_changes().is_empty());
+}
+
+#[test]
+fn who_crosses_a_closed_door_is_one_event_for_each_night() {
+    let mut stage = Stage::new(vec![source("quick", "bespot")], vec![]);
+    let mut row = store("Ermou", 0, 120, Quality::GOOD);
+    let mut seen = AfterHours {
+        entered: 1,
+        left: 0,
+        since: Some(minute(-120)),
+        until: Some(minute(600)),
+        first: minute(0),
+        last: (minute(0), minute(15)),
+    };
+    let mut crossed = |stage: &mut Stage, seen: AfterHours, at| {
+        row.evidence.after_hours = Some(seen);
+        stage.board.stores = [Arc::new(row.clone())].into_iter().collect();
+        stage.look(minute(at));
+    };
+    crossed(&mut stage, seen, 20);
+    (seen.entered, seen.left, seen.last) = (9, 5, (minute(70), minute(85)));
+    crossed(&mut stage, seen, 90);
+    crossed(&mut stage, seen, 95);
+    let told = |watch: &Watch| -> Vec<_> {
+        let events = watch.log().events().iter();
+        let events = events.filter_map(|event| match &event.what {
+            What::AfterHours(crossed) => Some((event.start, event.end, crossed.clone())),
+            _ => None,
+        });
+        events.collect()
+    };
+    let ermou = |entered, left, closed| Crossed {
+        store: "Ermou".into(),
+        entered,
+        left,
+        closed: Some(closed),
+    };
+    let first = (minute(0), Some(minute(85)), ermou(9, 5, minute(-120)));
+    assert_eq!(told(&stage.watch), [first.clone()]);
+    // After a restart it is not told again.
+    let mut again = Watch::default();
+    again.restore(
+        stage
+            .watch
+            .log()
+            .events()
+            .iter()
+            .map(|event| Event::clone(event)),
+    );
+    let fresh = Fresh {
+        stores: vec![0],
+        ..Fresh::default()
+    };
+    again.look(&stage.board, &fresh, minute(100));
+    assert!(again.take_changes().is_empty());
+    let day = 24 * 60;
+    let next = AfterHours {
+        entered: 2,
+        left: 2,
+        since: Some(minute(day - 120)),
+        first: minute(day),
+        last: (minute(day), minute(day + 15)),
+        ..seen
+    };
+    crossed(&mut stage, next, day + 20);
+    let second = (
+        minute(day),
+        Some(minute(day + 15)),
+        ermou(2, 2, minute(day - 120)),
+    );
+    assert_eq!(told(&stage.watch), [second, first]);
 }
 
 #[test]

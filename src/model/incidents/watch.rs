@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use super::cause::{About, Cause, Severity};
-use super::event::{Acknowledged, Event, Incident, What};
+use super::event::{Acknowledged, Crossed, Event, Incident, What};
 use super::feeds::{Feeds, Key};
 use super::log::{Changes, Log, Root};
 use super::objective::{Account, Freshness, window};
@@ -18,6 +18,9 @@ use crate::model::health::FetchState;
 
 /// When a look comes so much later than it was due, the machine slept: nobody watched.
 const PUNCTUAL: TimeDelta = TimeDelta::seconds(90);
+
+/// People who crossed a closed door longer ago than this are no news.
+const AFTER_HOURS_NEWS: TimeDelta = TimeDelta::hours(36);
 
 /// Rows of a board that were made anew since the last look.
 #[derive(Clone, Debug, Default)]
@@ -122,6 +125,7 @@ impl Watch {
         self.places.take(board, &fresh.stores, now);
         self.places.renew(board, now);
         self.note_resets(board, &fresh.stores, now);
+        self.note_after_hours(board, &fresh.stores, now);
         let moved = self.take_sources(board, now);
         let stirred = self.feeds.take_stirred();
         for source in &stirred {
@@ -270,6 +274,39 @@ impl Watch {
                         known.extend(news);
                     }
                 }),
+            }
+        }
+    }
+
+    /// One note for each store and stretch in which it was closed, which grows while people come.
+    fn note_after_hours(&mut self, board: &Board, stores: &[usize], now: Timestamp) {
+        for row in stores.iter().filter_map(|place| board.stores.get(*place)) {
+            let Some(seen) = row.evidence.after_hours else {
+                continue;
+            };
+            let crossed = Crossed {
+                store: row.store.name.clone(),
+                entered: seen.entered,
+                left: seen.left,
+                closed: seen.since,
+            };
+            let span = (seen.first, seen.last.1);
+            let same = |event: &Event| match &event.what {
+                What::AfterHours(known) => {
+                    known.store == crossed.store && known.closed == crossed.closed
+                }
+                _ => false,
+            };
+            match self.log.newest(same).map(|event| event.id) {
+                Some(id) => self.log.rewrite(id, |event| {
+                    event.start = span.0;
+                    event.end = Some(span.1);
+                    event.what = What::AfterHours(crossed);
+                }),
+                None if span.1 >= now - AFTER_HOURS_NEWS => {
+                    self.log.add(span, What::AfterHours(crossed));
+                }
+                None => {}
             }
         }
     }

@@ -90,6 +90,8 @@ pub(super) struct Machine {
     hours: BTreeMap<i64, u32>,
     recent: Vec<Timestamp>,
     last_sale: Option<Timestamp>,
+    /// When word of that sale came.
+    last_came: Option<Timestamp>,
     rhythm: Rhythm,
 }
 
@@ -181,6 +183,9 @@ impl Device {
             (State::Machine(machine), Measure::Sale { price, currency }) => {
                 machine.sale(change, self.today, price, currency);
                 if change.old.is_none() {
+                    if machine.last_sale == Some(start) {
+                        machine.last_came = Some(fetched_at);
+                    }
                     machine.rhythm.happened(start, fetched_at, self.zone);
                 }
             }
@@ -376,6 +381,7 @@ impl Device {
             sales_today: Some(self.figure(as_of, machine.sales.max(0).unsigned_abs(), quality)),
             revenue_today: machine.revenue.clone(),
             last_sale: machine.last_sale,
+            last_sale_came: machine.last_came,
             recent_sales: machine.recent.clone().into(),
             hours,
             pause,

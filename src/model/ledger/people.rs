@@ -125,6 +125,7 @@ impl Tally {
                 let count = self.counts.iter().rfind(|count| count.at == at);
                 count.cloned()
             }),
+            after_hours: self.night.seen(),
         }
     }
 

@@ -14,6 +14,7 @@ use super::plan::Quiet;
 use super::spans::Spans;
 use super::totals::Totals;
 use crate::model::Timestamp;
+use crate::model::after_hours::NightWatch;
 use crate::model::board::{Day, Origin, StoreRow, Today};
 use crate::model::calendar::{day_start, next_day_start};
 use crate::model::device::{DeviceId, Facts, Kind};
@@ -42,6 +43,8 @@ pub(super) struct Tally {
     newest: Option<Timestamp>,
     /// A settled count of the running day was corrected.
     revised: bool,
+    /// Who crosses its doors while it is closed.
+    pub(super) night: NightWatch,
 }
 
 /// A member of a store.
@@ -74,6 +77,7 @@ impl Tally {
             counts: Vec::new(),
             newest: None,
             revised: false,
+            night: NightWatch::default(),
         }
     }
 
@@ -161,6 +165,11 @@ impl Tally {
         let settled = self.newest.is_some_and(|newest| reading.end() < newest);
         self.revised |= old.is_some() && settled && reading.start >= self.totals.start();
         self.newest = self.newest.max(Some(reading.end()));
+        self.night.take(
+            (&self.store.hours, self.store.timezone),
+            (reading.start, reading.end()),
+            (flow, old.unwrap_or_default()),
+        );
         if let Some(door) = self.doors.get(&reading.device) {
             let visit = Visit {
                 start: reading.start,

@@ -117,6 +117,23 @@ fn holidays_and_days_with_holes_are_left_out() {
 }
 
 #[test]
+fn the_first_four_good_days_of_eight_weeks_are_enough() {
+    let store = shop(Tz::UTC);
+    let now = at("2026-04-15T12:00:00Z");
+    let mut days: Vec<_> = (1..=8)
+        .map(|weeks| day(&store, now, weeks, &[10 * u32::try_from(weeks).unwrap()]))
+        .collect();
+    days[0].coverage = Some(0.79);
+    let median = || Usual::of(&store, now, Yardstick::MedianOfFour, &days).unwrap();
+    // One week ago has a hole, three weeks ago was a holiday.
+    let dates: Vec<_> = [2, 4, 5, 6]
+        .map(|weeks| weeks_ago(&store, now, weeks).0)
+        .into();
+    assert_eq!(median().dates, dates);
+    assert_eq!(median().entered_by(now), 45, "the mean of 40 and 50");
+}
+
+#[test]
 fn the_wall_clock_is_compared_across_a_change_of_the_clocks() {
     // Clocks went forward in Athens on 29 March: ten o'clock was at 8 UTC before and is at 7 now.
     let mut store = shop(Tz::Europe__Athens);

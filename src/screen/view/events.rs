@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::model::Timestamp;
-use crate::model::incidents::{Incident, Revision, StoreReset, What};
+use crate::model::incidents::{Crossed, Incident, Revision, StoreReset, What};
 
 use super::figures;
 use super::list::{self, Table};
@@ -160,9 +160,18 @@ fn facts(scene: &Scene<'_>, told: &Told) -> Vec<Fact> {
         What::Incident(incident) => facts.extend(of_incident(scene, incident)),
         What::Revision(revision) => facts.extend(of_revision(scene, revision)),
         What::Reset(resets) => facts.extend(resets.iter().map(of_reset)),
+        What::AfterHours(crossed) => facts.push(("closed", closed(scene, crossed))),
         What::Count(_) | What::Gap | What::Skew { .. } | What::Notice(_) => {}
     }
     facts
+}
+
+fn closed(scene: &Scene<'_>, crossed: &Crossed) -> String {
+    let since = crossed.closed.map_or_else(
+        || "for more than a week".to_owned(),
+        |at| format!("since {}", scene.time(at)),
+    );
+    format!("{since}; the hour after closing and the hour before opening do not count")
 }
 
 fn when(scene: &Scene<'_>, told: &Told) -> String {

@@ -132,7 +132,12 @@ fn cell<'a>(
                 .occupancy
                 .as_ref()
                 .map(|occupancy| occupancy.shown.quality);
-            Cell::text(figures::flags(quality.unwrap_or(Quality::GOOD)), theme.warn)
+            let mut flags = figures::flags(quality.unwrap_or(Quality::GOOD));
+            if row.after_hours(scene.now).is_some() {
+                let between = if flags.is_empty() { "" } else { ", " };
+                flags = format!("after hours{between}{flags}");
+            }
+            Cell::text(flags, theme.warn)
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How far to trust a store's number: the vendor's beside ours, how the counters err, the last
-//! reset, a count by hand, and sales per visitor.
+//! reset, a count by hand, sales per visitor, and who crossed the doors while it was closed.
 
+use crate::model::after_hours::AfterHours;
 use crate::model::board::{Origin, StoreRow};
 use crate::model::evidence::{Beside, LastReset};
 use crate::model::hand::HandCount;
@@ -31,6 +32,8 @@ pub fn blocks<'a>(scene: &'a Scene<'_>, judged: &Judged<StoreRow>, width: u16) -
             .last_reset
             .map(|last| ("reset", reset(scene, last))),
         sold(scene, row).map(|pieces| ("sales", pieces)),
+        row.after_hours(scene.now)
+            .map(|seen| ("closed", crossed(scene, seen))),
     ];
     let mut blocks = Vec::new();
     for (label, pieces) in facts.into_iter().flatten() {
@@ -127,6 +130,27 @@ fn reset(scene: &Scene<'_>, last: LastReset) -> Vec<Piece> {
         pieces.push((" unconfirmed".to_owned(), theme.warn));
     }
     pieces
+}
+
+/// `14 crossed its doors after it closed at 21:00: 9 in, 5 out, last 23:00 to 23:15`.
+fn crossed(scene: &Scene<'_>, seen: &AfterHours) -> Vec<Piece> {
+    let theme = scene.theme();
+    let closed = seen.since.map_or_else(
+        || "while it was closed".to_owned(),
+        |since| format!("after it closed at {}", scene.time(since)),
+    );
+    let (from, to) = (scene.time(seen.last.0), scene.time(seen.last.1));
+    let how = format!(
+        " {} in, {} out, last {from} to {to}",
+        seen.entered, seen.left
+    );
+    vec![
+        (
+            format!("{} crossed its doors {closed}:", seen.crossed()),
+            theme.warn,
+        ),
+        (how, theme.text),
+    ]
 }
 
 /// `14.1 per 100 visitors (31 of 220 to 17:00)`: sales, people in, and the end of both.
