@@ -356,18 +356,36 @@ impl Device {
 
     fn machine_figures(&self, machine: &Machine, about: &About<'_>) -> Figures {
         let as_of = self.as_of.unwrap_or(self.today.0);
-        let pause = machine.rhythm.pause(about.looked, self.zone, about.open());
+        let unread = self.facts.sales_unread();
+        let is_unread = |from: Timestamp, to: Timestamp| {
+            unread.is_some_and(|stretch| stretch.0 < to && from < stretch.1)
+        };
+        // The newest sale that is known need not be the newest one.
+        let last = machine.last_sale.unwrap_or(Timestamp::MIN_UTC);
+        let pause = machine
+            .rhythm
+            .pause(about.looked, self.zone, about.open())
+            .filter(|_| unread.is_none_or(|(_, to)| to <= last));
         let silent = (pause.as_ref()).is_some_and(|pause| is_silent(Kind::Machine, pause));
         let quality = Quality::GOOD.with_if(Flag::Silent, silent);
         let elapsed = (about.now.min(self.today.1) - self.today.0)
             .num_seconds()
             .max(0);
-        let hours = (0..=elapsed / 3600)
-            .map(|hour| Some(machine.hours.get(&hour).copied().unwrap_or(0)))
-            .collect();
+        let hour = |hour: i64| {
+            let from = self.today.0 + TimeDelta::hours(hour);
+            let sold = machine.hours.get(&hour).copied().unwrap_or(0);
+            (!is_unread(from, from + TimeDelta::hours(1))).then_some(sold)
+        };
+        let hours = (0..=elapsed / 3600).map(hour).collect();
+        let sales = self.figure(as_of, machine.sales.max(0).unsigned_abs(), quality);
+        let known = !is_unread(self.today.0, self.today.1);
         Figures::Machine {
-            sales_today: Some(self.figure(as_of, machine.sales.max(0).unsigned_abs(), quality)),
-            revenue_today: machine.revenue.clone(),
+            sales_today: known.then_some(sales),
+            revenue_today: if known {
+                machine.revenue.clone()
+            } else {
+                BTreeMap::new()
+            },
             last_sale: machine.last_sale,
             recent_sales: machine.recent.clone().into(),
             hours,

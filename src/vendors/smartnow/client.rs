@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::decode::{self, Event, Listed, Page};
 use super::login::User;
 use super::request::{self, Dialect, Filter};
@@ -22,7 +24,7 @@ pub(super) struct Client {
 }
 
 /// A part of a growing table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Part {
     /// Rows with a greater id.
     pub after: i64,

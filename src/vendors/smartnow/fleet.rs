@@ -106,12 +106,13 @@ impl Fleet {
     }
 
     /// The devices as they stand now. A machine that only rows name is one of them, so that its
-    /// sales are not lost.
+    /// sales are not lost. `unread` is the stretch whose sales have not all been read.
     pub fn facts(
         &self,
         source: &str,
         open: &OpenEvents,
         money_scale: &BTreeMap<String, u32>,
+        unread: Option<(Timestamp, Timestamp)>,
     ) -> Vec<(DeviceId, Facts)> {
         let strangers = self.strangers.iter().filter_map(|stranger| match stranger {
             Id::Machine(id) => Some(*id),
@@ -120,7 +121,10 @@ impl Fleet {
         let ids: BTreeSet<i64> = self.listed.iter().copied().chain(strangers).collect();
         ids.into_iter()
             .map(|id| {
-                let facts = self.facts_of(id, open, money_scale);
+                let mut facts = self.facts_of(id, open, money_scale);
+                if let Detail::Machine { sales_unread, .. } = &mut facts.detail {
+                    *sales_unread = unread;
+                }
                 (DeviceId::new(source, id), facts)
             })
             .collect()
@@ -144,6 +148,7 @@ impl Fleet {
                 open_events: open.of(id),
                 last_update: updated.max(self.heard.get(&id).copied()),
                 money_scale: money_scale.clone(),
+                sales_unread: None,
             },
         }
     }

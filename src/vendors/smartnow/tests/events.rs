@@ -110,6 +110,7 @@ async fn a_restart_knows_open_events_and_reads_what_it_missed() {
             }],
             last_update: None,
             money_scale: BTreeMap::new(),
+            sales_unread: None,
         },
     };
     account.add("/log", event(7_600_000, "ED017", "2026-02-20T05:00:00Z"));
