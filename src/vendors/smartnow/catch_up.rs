@@ -91,6 +91,7 @@ impl SmartNow {
                 Read::of(&page)
             }
         };
+        self.progress.saw(sweep.table, &read.ids);
         self.progress.sweeps.pop_front();
         if read.cut {
             sweep.read(&read);
@@ -167,6 +168,17 @@ impl Progress {
         let open = sweeps.filter(|sweep| sweep.read_to < sweep.to);
         let from = open.clone().map(|sweep| sweep.read_to).min()?;
         Some((from, open.map(|sweep| sweep.to).max()?))
+    }
+
+    /// Takes note of ids of a table that were read behind the live calls.
+    pub fn saw(&mut self, table: Table, ids: &[i64]) {
+        let cursor = match table {
+            Table::Sales => &mut self.sales,
+            Table::Events => &mut self.events,
+        };
+        if let Some(cursor) = cursor {
+            cursor.saw(ids);
+        }
     }
 
     /// How far it is with what is read behind the live calls; `None` when nothing is left.

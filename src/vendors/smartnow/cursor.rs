@@ -1,8 +1,10 @@
 //! How far a growing table has been read.
 //!
 //! Ids are handed out before rows are committed, so a row with a smaller id can appear after one
-//! with a greater id: each poll goes back a little. Times are no cursor, because machines deliver
-//! minutes or hours late.
+//! with a greater id: each poll goes back to the first id that is missing. Times are no cursor,
+//! because machines deliver minutes or hours late.
+
+use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,10 @@ pub(super) struct Cursor {
     at: Option<i64>,
     /// When there was nothing left to read.
     current: Timestamp,
+    /// Ids within the overlap that have been seen: what is between them may still appear. After a
+    /// restart the whole overlap is asked for once.
+    #[serde(skip)]
+    seen: BTreeSet<i64>,
 }
 
 impl Cursor {
@@ -33,15 +39,19 @@ impl Cursor {
             newest,
             at: None,
             current: now,
+            seen: BTreeSet::new(),
         }
     }
 
-    /// Where to read on. Going back waits until the cursor has caught up: rows that are far
-    /// behind have long been committed.
+    /// Where to read on: behind the last full page, else at the first id of the overlap that is
+    /// missing.
     pub fn start(&self) -> Part {
-        let back = if self.at.is_some() { 0 } else { OVERLAP };
+        let mut after = (self.newest - OVERLAP).max(0);
+        while after < self.newest && self.seen.contains(&(after + 1)) {
+            after += 1;
+        }
         Part {
-            after: (self.newest - back).max(0),
+            after: self.at.unwrap_or(after),
             created: None,
         }
     }
@@ -55,7 +65,14 @@ impl Cursor {
         if self.at.is_none() {
             self.current = now;
         }
+        self.saw(ids);
         self.newest > before
+    }
+
+    /// Takes note of ids that were read on another way.
+    pub fn saw(&mut self, ids: &[i64]) {
+        self.seen.extend(ids);
+        self.seen = self.seen.split_off(&(self.newest - OVERLAP));
     }
 
     /// Whether more rows wait than have been read.

@@ -142,3 +142,21 @@ async fn the_day_before_is_read_again_at_night() {
             .all(|seen| !seen.has("where[createdAt][<]"))
     );
 }
+
+#[tokio::test]
+async fn a_gap_in_dense_ids_that_is_filled_later_is_read_with_two_requests() {
+    let account = Account::empty().await;
+    *lock(&account.world).table("/revenuetransaction") =
+        sales((5000..5250).filter(|id| *id != 5246));
+    let mut account = account.started().await;
+    account.advance(2);
+    account.good_poll().await;
+    account.calls();
+    for row in sales([5246, 5250]) {
+        account.add("/revenuetransaction", row);
+    }
+    account.advance(2);
+    let delivery = account.good_poll().await;
+    assert!(sold(&delivery).ends_with(&[5246, 5247, 5248, 5249, 5250]));
+    assert_eq!(account.calls(), ["GET /revenuetransaction", "GET /log"]);
+}
