@@ -176,7 +176,7 @@ impl Client {
         id: i64,
     ) -> Result<Option<Event>, SourceError> {
         match self.get(request::event(endpoint, id)).await {
-            Ok(reply) => Ok(Event::read(reply.json()?)),
+            Ok(reply) => Ok(Event::read(reply.json()?, decode::clock(&reply))),
             Err(error) if matches!(error.status, Some(404 | 410)) => Ok(None),
             Err(error) => Err(error),
         }

@@ -160,3 +160,32 @@ async fn a_gap_in_dense_ids_that_is_filled_later_is_read_with_two_requests() {
     assert!(sold(&delivery).ends_with(&[5246, 5247, 5248, 5249, 5250]));
     assert_eq!(account.calls(), ["GET /revenuetransaction", "GET /log"]);
 }
+
+#[tokio::test]
+async fn a_machine_whose_clock_is_ahead_does_not_move_the_horizon() {
+    let mut account = Account::empty().await;
+    let mut ahead = sales([7, 8, 9]);
+    for row in &mut ahead {
+        row["timestamp"] = json!(at("2027-04-06T08:00:00Z").timestamp());
+    }
+    // Not even the server's stamp can be used.
+    ahead[1]["createdAt"] = json!("2027-04-06T08:00:00Z");
+    // A machine may be a little ahead of the server.
+    ahead[2]["timestamp"] = json!(at("2026-03-02T08:18:00Z").timestamp());
+    *lock(&account.world).table("/revenuetransaction") = ahead;
+    let delivery = account.good_poll().await;
+    let mut stamps: Vec<_> = delivery
+        .readings
+        .iter()
+        .map(|reading| (reading.item, reading.start))
+        .collect();
+    stamps.sort_unstable();
+    assert_eq!(
+        stamps,
+        [
+            (7, at("2026-03-02T08:05:00Z")),
+            (9, at("2026-03-02T08:18:00Z"))
+        ]
+    );
+    assert!(delivery.rejected >= 1, "{}", delivery.rejected);
+}
