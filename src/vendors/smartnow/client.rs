@@ -62,6 +62,20 @@ impl Client {
         self.session.begin();
     }
 
+    /// Logs in unless there is a token that can be used.
+    pub(super) async fn ready(&mut self) -> Result<(), SourceError> {
+        self.session.ready(&self.transport).await
+    }
+
+    /// Reads the user who is logged in. That the server refuses this, even with 401, says nothing
+    /// of the token.
+    pub(super) async fn own_user(&mut self) -> Result<Reply, SourceError> {
+        self.session.begin_without_renewal();
+        let reply = self.get(request::own_user()).await;
+        self.session.begin();
+        reply
+    }
+
     /// Sends a request and gives the answer if it is a success.
     pub(super) async fn get(&mut self, request: Request) -> Result<Reply, SourceError> {
         let reply = self.session.send(&self.transport, request).await?;

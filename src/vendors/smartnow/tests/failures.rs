@@ -273,3 +273,24 @@ async fn a_start_where_filters_are_ignored_still_shows_the_machines() {
     assert_eq!(state(&delivery, 80), (true, vec!["CM_OFFLINE"]));
     assert_eq!(delivery.readings, []);
 }
+
+#[tokio::test]
+async fn a_check_needs_the_log_in_and_not_the_own_user() {
+    for status in [400, 401, 403, 404, 405, 500] {
+        let mut account = Account::sample().await;
+        lock(&account.world).faults.insert(
+            "/user/me".into(),
+            (status, json!({ "message": "not for you" })),
+        );
+        let findings = account.source.check(&account.ask).await;
+        let ok: Vec<_> = findings.iter().map(|finding| finding.ok).collect();
+        assert_eq!(ok, [true; 4], "{status}: {findings:?}");
+        let note = &findings[0].details[0];
+        assert!(note.contains(&status.to_string()), "{note}");
+    }
+    let mut account = Account::sample().await;
+    account.source.check(&account.ask).await;
+    let world = lock(&account.world);
+    let lists = world.log.iter().filter(|seen| seen.has("limit"));
+    assert!(lists.clone().count() == 3 && lists.clone().all(|seen| seen.has("sort")));
+}
