@@ -352,7 +352,8 @@ pub enum Figures {
     Machine {
         /// Sales since local midnight; `None` while some of them have not been read.
         sales_today: Option<Figure<u64>>,
-        /// Takings since local midnight in minor units; none while some sales have not been read.
+        /// Takings since local midnight in minor units; without currencies in which some sale has
+        /// no known price, and none while some sales have not been read.
         revenue_today: BTreeMap<Currency, i64>,
         /// When it sold last.
         last_sale: Option<Timestamp>,

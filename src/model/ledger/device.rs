@@ -84,11 +84,33 @@ pub(super) struct Document {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Machine {
     sales: i64,
-    revenue: BTreeMap<Currency, i64>,
+    revenue: BTreeMap<Currency, Takings>,
     hours: BTreeMap<i64, u32>,
     recent: Vec<Timestamp>,
     last_sale: Option<Timestamp>,
     rhythm: Rhythm,
+}
+
+/// What a machine took in one currency.
+#[derive(Clone, Copy, Debug, Default)]
+struct Takings {
+    minor: i64,
+    /// Sales whose price is not known: while there are any, the sum is not either.
+    unpriced: i64,
+}
+
+impl Takings {
+    /// Adds a sale, or takes one away where `sign` is -1.
+    fn add(&mut self, price: Option<i64>, sign: i64) {
+        match price {
+            Some(price) => self.minor = self.minor.saturating_add(price.saturating_mul(sign)),
+            None => self.unpriced += sign,
+        }
+    }
+
+    fn known(self) -> Option<i64> {
+        (self.unpriced == 0).then_some(self.minor)
+    }
 }
 
 impl Document {
@@ -379,13 +401,12 @@ impl Device {
         let hours = (0..=elapsed / 3600).map(hour).collect();
         let sales = self.figure(as_of, machine.sales.max(0).unsigned_abs(), quality);
         let known = !is_unread(self.today.0, self.today.1);
+        let takings = machine.revenue.iter().filter(|_| known);
         Figures::Machine {
             sales_today: known.then_some(sales),
-            revenue_today: if known {
-                machine.revenue.clone()
-            } else {
-                BTreeMap::new()
-            },
+            revenue_today: takings
+                .filter_map(|(currency, takings)| Some((*currency, takings.known()?)))
+                .collect(),
             last_sale: machine.last_sale,
             recent_sales: machine.recent.clone().into(),
             hours,
@@ -517,11 +538,14 @@ impl Machine {
     ) {
         let at = change.reading.start;
         let before = match change.old {
-            Some(Measure::Sale { price, .. }) => Some(price.unwrap_or(0)),
+            Some(Measure::Sale { price, currency }) => Some((price, currency)),
             _ => None,
         };
         if (today.0..today.1).contains(&at) {
-            *self.revenue.entry(currency).or_default() += price.unwrap_or(0) - before.unwrap_or(0);
+            if let Some((price, currency)) = before {
+                self.revenue.entry(currency).or_default().add(price, -1);
+            }
+            self.revenue.entry(currency).or_default().add(price, 1);
             if before.is_none() {
                 self.sales += 1;
                 *self.hours.entry((at - today.0).num_hours()).or_default() += 1;

@@ -1,7 +1,7 @@
 //! What is read behind the live calls: the day so far at a first start, what came while the program
 //! was away, and each day once more in the following night.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use chrono::TimeDelta;
 use chrono_tz::Tz;
@@ -15,6 +15,7 @@ use super::{POLL_S, SmartNow};
 use crate::model::Timestamp;
 use crate::model::attempt::{Ask, SourceError};
 use crate::model::calendar::{first_instant, local_midnight};
+use crate::model::reading::Currency;
 
 /// What came longer ago is not read.
 const LONGEST_ABSENCE: TimeDelta = TimeDelta::days(35);
@@ -33,6 +34,9 @@ pub(super) struct Progress {
     /// What is to be read behind the live calls, what comes first in front.
     pub sweeps: VecDeque<Sweep>,
     pub nightly: Nightly,
+    /// The newest sale without a readable price, by its currency.
+    #[serde(default)]
+    pub unpriced: BTreeMap<String, Timestamp>,
 }
 
 /// A growing table.
@@ -179,6 +183,24 @@ impl Progress {
         if let Some(cursor) = cursor {
             cursor.saw(ids);
         }
+    }
+
+    /// Takes note of a sale without a readable price.
+    pub fn miss_price(&mut self, currency: Currency, at: Timestamp) {
+        let newest = self.unpriced.entry(currency.to_string()).or_insert(at);
+        *newest = at.max(*newest);
+    }
+
+    /// Says for which currencies takings of the last day are not known.
+    pub fn unpriced_note(&mut self, now: Timestamp) -> Option<String> {
+        self.unpriced.retain(|_, at| now - *at < TimeDelta::days(1));
+        let currencies: Vec<_> = self.unpriced.keys().map(String::as_str).collect();
+        let newest = self.unpriced.values().max()?.format("%Y-%m-%d %H:%MZ");
+        let currencies = currencies.join(" and ");
+        Some(format!(
+            "sales without a readable price, the newest of {newest}: takings in {currencies} are \
+             not shown for the machines and the day of such a sale"
+        ))
     }
 
     /// How far it is with what is read behind the live calls; `None` when nothing is left.

@@ -294,7 +294,15 @@ impl SmartNow {
         for sale in sales {
             self.fleet
                 .mention(sale.machine, sale.location, sale.created);
-            catch.delivery.readings.push(reading(&self.name, sale));
+            let reading = reading(&self.name, sale);
+            if let Measure::Sale {
+                price: None,
+                currency,
+            } = reading.measure
+            {
+                self.progress.miss_price(currency, sale.at);
+            }
+            catch.delivery.readings.push(reading);
         }
     }
 
@@ -306,7 +314,7 @@ impl SmartNow {
         }
     }
 
-    fn outcome(&self, ask: &Ask, catch: Catch) -> Outcome {
+    fn outcome(&mut self, ask: &Ask, catch: Catch) -> Outcome {
         let Catch {
             mut delivery,
             error,
@@ -317,6 +325,7 @@ impl SmartNow {
         let fleet = &self.fleet;
         delivery.facts = fleet.facts(&self.name, &self.open, &self.money_scale, unread);
         delivery.notes.extend(self.progress.note());
+        delivery.notes.extend(self.progress.unpriced_note(ask.now));
         delivery.memory = serde_json::to_value(&self.progress).ok();
         delivery.roster = self.fleet.is_listed();
         Outcome {

@@ -93,3 +93,30 @@ fn what_has_not_been_read_is_not_zero() {
         assert_eq!(row.sales_within(quarter, now), recent, "{unread:?}");
     }
 }
+
+/// The takings of the day in euros, in minor units.
+fn takings(row: &DeviceRow) -> Option<i64> {
+    let Figures::Machine { revenue_today, .. } = &row.figures else {
+        panic!("a machine");
+    };
+    let euro = Currency::parse("EUR").unwrap();
+    revenue_today.get(&euro).copied()
+}
+
+#[test]
+fn takings_are_not_known_while_a_price_is_not() {
+    let mut ledger = sold();
+    let row = take(&mut ledger, machine(None), &[]);
+    assert_eq!(takings(&row), Some(300));
+    let unpriced = sale(3, "2026-03-02T09:30:00Z", None);
+    let row = take(&mut ledger, machine(None), std::slice::from_ref(&unpriced));
+    assert_eq!(takings(&row), None);
+    let mut priced = sale(3, "2026-03-02T09:30:00Z", Some(120));
+    priced.old = Some(unpriced.reading.measure);
+    let row = take(&mut ledger, machine(None), &[priced]);
+    assert_eq!(takings(&row), Some(420));
+    // One of yesterday says nothing of today.
+    let yesterday = sale(4, "2026-03-01T21:30:00Z", None);
+    let row = take(&mut ledger, machine(None), &[yesterday]);
+    assert_eq!(takings(&row), Some(420));
+}

@@ -189,3 +189,18 @@ async fn a_machine_whose_clock_is_ahead_does_not_move_the_horizon() {
     );
     assert!(delivery.rejected >= 1, "{}", delivery.rejected);
 }
+
+#[tokio::test]
+async fn a_sale_without_a_readable_price_is_told() {
+    let mut account = Account::empty().await;
+    let mut rows = sales([7, 8]);
+    rows[1]["price"] = json!("1.20");
+    *lock(&account.world).table("/revenuetransaction") = rows;
+    let delivery = account.good_poll().await;
+    assert_eq!(sold(&delivery), [7, 8]);
+    let told = delivery
+        .notes
+        .iter()
+        .any(|note| note.contains("without a readable price") && note.contains("EUR"));
+    assert!(told, "{:?}", delivery.notes);
+}
