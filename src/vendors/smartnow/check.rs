@@ -50,7 +50,7 @@ impl SmartNow {
 
     async fn prove_list<T: Listed>(&mut self, what: &str, request: Request) -> Finding {
         let path = request.path.clone();
-        match self.client.get(request).await {
+        match self.client.get(T::NAME, request).await {
             Ok(reply) => match decode::page::<T>(&reply) {
                 Ok(page) => found(what, &reply, &page),
                 Err(error) => failed(what, &error),

@@ -71,19 +71,26 @@ impl Client {
     /// of the token.
     pub(super) async fn own_user(&mut self) -> Result<Reply, SourceError> {
         self.session.begin_without_renewal();
-        let reply = self.get(request::own_user()).await;
+        let reply = self.get("own user", request::own_user()).await;
         self.session.begin();
         reply
     }
 
-    /// Sends a request and gives the answer if it is a success.
-    pub(super) async fn get(&mut self, request: Request) -> Result<Reply, SourceError> {
-        let reply = self.session.send(&self.transport, request).await?;
+    /// Sends a request and gives the answer if it is a success. Errors begin with the name of the
+    /// call.
+    pub(super) async fn get(&mut self, name: &str, request: Request) -> Result<Reply, SourceError> {
+        let reply = self.session.send(&self.transport, request).await;
+        let reply = reply.map_err(|error| named(name, error))?;
         if reply.is_success() {
             Ok(reply)
         } else {
-            Err(error(&self.transport, &reply))
+            Err(named(name, error(&self.transport, &reply)))
         }
+    }
+
+    /// Reads a list in an answer.
+    fn rows<T: Listed>(reply: &Reply) -> Result<Page<T>, SourceError> {
+        decode::page(reply).map_err(|error| named(T::NAME, error))
     }
 
     /// Reads a whole list by position.
@@ -98,8 +105,8 @@ impl Client {
         };
         let mut known = BTreeSet::new();
         for _ in 0..MOST_PAGES {
-            let reply = self.get(request::skipping(endpoint, whole.len)).await?;
-            let page: Page<T> = decode::page(&reply)?;
+            let request = request::skipping(endpoint, whole.len);
+            let page: Page<T> = Self::rows(&self.get(T::NAME, request).await?)?;
             let cut = page.is_cut();
             // A server that ignores `skip` sends the same page again.
             let news = page.ids.iter().filter(|id| known.insert(**id)).count();
@@ -129,8 +136,8 @@ impl Client {
         let mut refusal = None;
         for way in 0..self.ways.len() {
             let request = request::ascending(endpoint, &part.filter(), self.ways[way]);
-            let page = match self.get(request).await {
-                Ok(reply) => decode::page(&reply)?,
+            let page = match self.get(T::NAME, request).await {
+                Ok(reply) => Self::rows(&reply)?,
                 // A sign that this version of the framework does not know.
                 Err(error) if matches!(error.status, Some(400 | 500)) => {
                     refusal.get_or_insert(error);
@@ -145,9 +152,9 @@ impl Client {
                 return Ok(page);
             }
         }
-        let path = &endpoint.path;
+        let (name, path) = (T::NAME, &endpoint.path);
         let message = format!(
-            "GET {path} ignores `where`: it answers with rows that were not asked for, so new rows \
+            "{name}: GET {path} ignores `where`: it answers with rows that were not asked for, so new rows \
              cannot be told from old ones"
         );
         Err(refusal.unwrap_or_else(|| SourceError::new(ErrorKind::Config, message)))
@@ -161,7 +168,7 @@ impl Client {
         limit: usize,
     ) -> Result<Page<T>, SourceError> {
         let request = request::newest(endpoint, filter, self.way(), limit);
-        decode::page(&self.get(request).await?)
+        Self::rows(&self.get(T::NAME, request).await?)
     }
 
     /// Reads events by their ids; `None` when the server cannot select by a list of ids.
@@ -172,9 +179,9 @@ impl Client {
     ) -> Result<Option<Page<Event>>, SourceError> {
         let filter = Filter::ids(ids.to_vec());
         let request = request::ascending(endpoint, &filter, self.way());
-        match self.get(request).await {
+        match self.get(Event::NAME, request).await {
             Ok(reply) => {
-                let page: Page<Event> = decode::page(&reply)?;
+                let page: Page<Event> = Self::rows(&reply)?;
                 let asked = page.ids.iter().all(|id| ids.contains(id));
                 Ok(asked.then_some(page))
             }
@@ -189,8 +196,11 @@ impl Client {
         endpoint: &Endpoint,
         id: i64,
     ) -> Result<Option<Event>, SourceError> {
-        match self.get(request::event(endpoint, id)).await {
-            Ok(reply) => Ok(Event::read(reply.json()?, decode::clock(&reply))),
+        match self.get("one event", request::event(endpoint, id)).await {
+            Ok(reply) => {
+                let wire = reply.json().map_err(|error| named("one event", error))?;
+                Ok(Event::read(wire, decode::clock(&reply)))
+            }
             Err(error) if matches!(error.status, Some(404 | 410)) => Ok(None),
             Err(error) => Err(error),
         }
@@ -222,13 +232,27 @@ impl Part {
 }
 
 /// A cut page in another order has lost rows that paging on would never find.
-fn check_order<T>(endpoint: &Endpoint, page: &Page<T>) -> Result<(), SourceError> {
+fn check_order<T: Listed>(endpoint: &Endpoint, page: &Page<T>) -> Result<(), SourceError> {
     if !page.is_cut() || page.ids.is_sorted() {
         return Ok(());
     }
-    let path = &endpoint.path;
-    let message = format!("GET {path} ignores `sort`: a page of new rows is not in order of ids");
+    let (name, path) = (T::NAME, &endpoint.path);
+    let message =
+        format!("{name}: GET {path} ignores `sort`: a page of new rows is not in order of ids");
     Err(SourceError::new(ErrorKind::Config, message))
+}
+
+/// The name of the log-in in errors.
+pub(super) const LOG_IN: &str = "log-in";
+
+/// An error with the name of the call in front. The log-in, which any call may need, has its own,
+/// and our own ceiling concerns them all.
+pub(super) fn named(name: &str, mut error: SourceError) -> SourceError {
+    let ours = error.kind == ErrorKind::RateLimited && error.status.is_none();
+    if !ours && !error.message.starts_with(LOG_IN) {
+        error.message = format!("{name}: {}", error.message);
+    }
+    error
 }
 
 /// The error that a refused call stands for, with the vendor's own words.

@@ -98,6 +98,8 @@ const AHEAD: TimeDelta = TimeDelta::minutes(10);
 /// A row of a list by its wire form.
 pub(super) trait Listed: Sized {
     type Wire: DeserializeOwned;
+    /// What a list of such rows is called in errors.
+    const NAME: &'static str;
 
     fn id(wire: &Self::Wire) -> Option<i64>;
     /// The row, if it can be used; `now` is the server's clock when it answered.
@@ -114,7 +116,7 @@ pub(super) trait Listed: Sized {
 /// `schema` when the reply is no JSON list; some lists are objects in the reference.
 pub(super) fn page<T: Listed>(reply: &Reply) -> Result<Page<T>, SourceError> {
     let now = clock(reply);
-    let list: List<T::Wire> = reply.json()?;
+    let list: List<T::Wire> = reply.json().map_err(|error| not_a_list(reply, error))?;
     let len = list.len();
     let mut page = Page {
         rows: Vec::with_capacity(len),
@@ -131,6 +133,14 @@ pub(super) fn page<T: Listed>(reply: &Reply) -> Result<Page<T>, SourceError> {
     Ok(page)
 }
 
+/// The error of a reply that is no list, in words that say what it is instead.
+fn not_a_list(reply: &Reply, mut error: SourceError) -> SourceError {
+    if reply.body.trim_ascii_start().starts_with(b"{") {
+        "an object where a list belongs".clone_into(&mut error.message);
+    }
+    error
+}
+
 /// The later of the two clocks when the server answered: a row is not thrown away because one of
 /// them is slow.
 pub(super) fn clock(reply: &Reply) -> Timestamp {
@@ -140,6 +150,7 @@ pub(super) fn clock(reply: &Reply) -> Timestamp {
 
 impl Listed for Location {
     type Wire = wire::Location;
+    const NAME: &'static str = "locations";
 
     fn id(wire: &wire::Location) -> Option<i64> {
         wire.id
@@ -156,6 +167,7 @@ impl Listed for Location {
 
 impl Listed for Machine {
     type Wire = wire::Machine;
+    const NAME: &'static str = "machines";
 
     fn id(wire: &wire::Machine) -> Option<i64> {
         wire.id
@@ -176,6 +188,7 @@ impl Listed for Machine {
 
 impl Listed for Sale {
     type Wire = wire::Sale;
+    const NAME: &'static str = "sales";
 
     fn id(wire: &wire::Sale) -> Option<i64> {
         wire.id
@@ -200,6 +213,7 @@ impl Listed for Sale {
 
 impl Listed for Event {
     type Wire = wire::Log;
+    const NAME: &'static str = "events";
 
     fn id(wire: &wire::Log) -> Option<i64> {
         wire.id

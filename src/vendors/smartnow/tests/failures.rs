@@ -258,7 +258,7 @@ async fn a_check_shows_what_is_wrong() {
     let findings = account.source.check(&account.ask).await;
     assert_eq!(findings.len(), 1);
     assert!(
-        findings[0].details[0].contains("log-in is refused"),
+        findings[0].details[0].contains("log-in: the credentials are refused"),
         "{findings:?}"
     );
 }
@@ -293,4 +293,40 @@ async fn a_check_needs_the_log_in_and_not_the_own_user() {
     let world = lock(&account.world);
     let lists = world.log.iter().filter(|seen| seen.has("limit"));
     assert!(lists.clone().count() == 3 && lists.clone().all(|seen| seen.has("sort")));
+}
+
+#[tokio::test]
+async fn an_error_names_the_call() {
+    let calls = [
+        ("/auth/login", "log-in"),
+        ("/location", "locations"),
+        ("/machine", "machines"),
+        ("/revenuetransaction", "sales"),
+        ("/log", "events"),
+    ];
+    for (path, name) in calls {
+        let answers = [
+            (404, json!({}), "there is nothing at this path"),
+            (
+                200,
+                json!({ "message": "OK" }),
+                "an object where a list belongs",
+            ),
+            (500, json!({}), "server failed"),
+        ];
+        for (status, body, words) in answers {
+            let mut account = Account::sample().await;
+            lock(&account.world)
+                .faults
+                .insert(path.into(), (status, body));
+            let error = account.poll().await.error.unwrap();
+            assert!(
+                error.message.starts_with(&format!("{name}: ")),
+                "{path}: {error}"
+            );
+            if name != "log-in" {
+                assert!(error.message.contains(words), "{path}: {error}");
+            }
+        }
+    }
 }
