@@ -203,6 +203,14 @@ impl Progress {
         ))
     }
 
+    /// Forgets what no poll will go back to.
+    pub fn forget(&mut self, overlap: i64) {
+        let cursors = [&mut self.sales, &mut self.events];
+        for cursor in cursors.into_iter().flatten() {
+            cursor.forget(overlap);
+        }
+    }
+
     /// How far it is with what is read behind the live calls; `None` when nothing is left.
     pub fn note(&self) -> Option<String> {
         let at = self.sweeps.front()?.read_to;

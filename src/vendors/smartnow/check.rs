@@ -51,7 +51,7 @@ impl SmartNow {
     async fn prove_list<T: Listed>(&mut self, what: &str, request: Request) -> Finding {
         let path = request.path.clone();
         match self.client.get(T::NAME, request).await {
-            Ok(reply) => match decode::page::<T>(&reply) {
+            Ok(reply) => match decode::page::<T>(&reply, 1) {
                 Ok(page) => found(what, &reply, &page),
                 Err(error) => failed(what, &error),
             },

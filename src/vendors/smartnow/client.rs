@@ -19,6 +19,8 @@ use crate::vendors::transport::{Reply, Request, Transport, plain};
 pub(super) struct Client {
     transport: Transport,
     session: Session<User>,
+    /// Rows a page.
+    page_size: usize,
     /// How filters may be written, what worked last first.
     ways: Vec<Dialect>,
 }
@@ -32,8 +34,8 @@ pub(super) struct Part {
     pub created: Option<(Timestamp, Option<Timestamp>)>,
 }
 
-/// More lists than any account fills; a server that pages in circles must not hold us for ever.
-const MOST_PAGES: usize = 100;
+/// More rows than any list has; a server that pages in circles must not hold us for ever.
+const MOST_ROWS: usize = 10_000;
 
 impl Client {
     /// A client for the account.
@@ -44,12 +46,18 @@ impl Client {
         Ok(Self {
             transport,
             session: Session::new(User::new(settings)?),
+            page_size: settings.page_size,
             ways: Dialect::open(settings.filter_style, settings.greater_than),
         })
     }
 
     pub(super) fn transport(&self) -> &Transport {
         &self.transport
+    }
+
+    /// Rows a page.
+    pub(super) fn page_size(&self) -> usize {
+        self.page_size
     }
 
     /// How filters are written, as far as is known.
@@ -88,9 +96,9 @@ impl Client {
         }
     }
 
-    /// Reads a list in an answer.
-    fn rows<T: Listed>(reply: &Reply) -> Result<Page<T>, SourceError> {
-        decode::page(reply).map_err(|error| named(T::NAME, error))
+    /// Reads a list in the answer to a request for so many rows.
+    fn rows<T: Listed>(reply: &Reply, limit: usize) -> Result<Page<T>, SourceError> {
+        decode::page(reply, limit).map_err(|error| named(T::NAME, error))
     }
 
     /// Reads a whole list by position.
@@ -102,11 +110,13 @@ impl Client {
             rows: Vec::new(),
             ids: Vec::new(),
             len: 0,
+            asked: self.page_size,
         };
         let mut known = BTreeSet::new();
-        for _ in 0..MOST_PAGES {
-            let request = request::skipping(endpoint, whole.len);
-            let page: Page<T> = Self::rows(&self.get(T::NAME, request).await?)?;
+        for _ in 0..MOST_ROWS.div_ceil(self.page_size) {
+            let limit = self.page_size;
+            let request = request::skipping(endpoint, whole.len, limit);
+            let page: Page<T> = Self::rows(&self.get(T::NAME, request).await?, limit)?;
             let cut = page.is_cut();
             // A server that ignores `skip` sends the same page again.
             let news = page.ids.iter().filter(|id| known.insert(**id)).count();
@@ -135,9 +145,10 @@ impl Client {
     ) -> Result<Page<T>, SourceError> {
         let mut refusal = None;
         for way in 0..self.ways.len() {
-            let request = request::ascending(endpoint, &part.filter(), self.ways[way]);
+            let limit = self.page_size;
+            let request = request::ascending(endpoint, &part.filter(), self.ways[way], limit);
             let page = match self.get(T::NAME, request).await {
-                Ok(reply) => Self::rows(&reply)?,
+                Ok(reply) => Self::rows(&reply, limit)?,
                 // A sign that this version of the framework does not know.
                 Err(error) if matches!(error.status, Some(400 | 500)) => {
                     refusal.get_or_insert(error);
@@ -168,7 +179,7 @@ impl Client {
         limit: usize,
     ) -> Result<Page<T>, SourceError> {
         let request = request::newest(endpoint, filter, self.way(), limit);
-        Self::rows(&self.get(T::NAME, request).await?)
+        Self::rows(&self.get(T::NAME, request).await?, limit)
     }
 
     /// Reads events by their ids; `None` when the server cannot select by a list of ids.
@@ -178,10 +189,12 @@ impl Client {
         ids: &[i64],
     ) -> Result<Option<Page<Event>>, SourceError> {
         let filter = Filter::ids(ids.to_vec());
-        let request = request::ascending(endpoint, &filter, self.way());
+        // A small page must not pass for events that are gone.
+        let limit = self.page_size.max(ids.len());
+        let request = request::ascending(endpoint, &filter, self.way(), limit);
         match self.get(Event::NAME, request).await {
             Ok(reply) => {
-                let page: Page<Event> = Self::rows(&reply)?;
+                let page: Page<Event> = Self::rows(&reply, limit)?;
                 let asked = page.ids.iter().all(|id| ids.contains(id));
                 Ok(asked.then_some(page))
             }

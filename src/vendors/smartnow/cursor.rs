@@ -12,9 +12,6 @@ use serde::{Deserialize, Serialize};
 use super::client::Part;
 use crate::model::Timestamp;
 
-/// How many ids a poll goes back.
-pub(super) const OVERLAP: i64 = 200;
-
 /// After so long nobody wants to wait for what came meanwhile before the newest rows are read.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(30);
 
@@ -45,8 +42,8 @@ impl Cursor {
 
     /// Where to read on: behind the last full page, else at the first id of the overlap that is
     /// missing.
-    pub fn start(&self) -> Part {
-        let mut after = (self.newest - OVERLAP).max(0);
+    pub fn start(&self, overlap: i64) -> Part {
+        let mut after = (self.newest - overlap).max(0);
         while after < self.newest && self.seen.contains(&(after + 1)) {
             after += 1;
         }
@@ -65,14 +62,18 @@ impl Cursor {
         if self.at.is_none() {
             self.current = now;
         }
-        self.saw(ids);
+        self.seen.extend(ids);
         self.newest > before
     }
 
     /// Takes note of ids that were read on another way.
     pub fn saw(&mut self, ids: &[i64]) {
         self.seen.extend(ids);
-        self.seen = self.seen.split_off(&(self.newest - OVERLAP));
+    }
+
+    /// Forgets ids before the overlap.
+    pub fn forget(&mut self, overlap: i64) {
+        self.seen = self.seen.split_off(&(self.newest - overlap));
     }
 
     /// Whether more rows wait than have been read.

@@ -67,6 +67,8 @@ pub(super) struct Page<T> {
     pub ids: Vec<i64>,
     /// Rows in all.
     pub len: usize,
+    /// Rows that were asked for.
+    pub asked: usize,
 }
 
 impl<T> Page<T> {
@@ -75,16 +77,20 @@ impl<T> Page<T> {
         self.len - self.rows.len()
     }
 
-    /// Whether more rows are to be expected: a reply of exactly our limit or of the framework's own
-    /// is presumed cut, as the reference contradicts itself about limits.
+    /// Whether more rows are to be expected: a reply of as many rows as were asked for, or of as
+    /// many as a server gives that ignores this, is presumed cut, as the reference contradicts
+    /// itself about limits.
     pub fn is_cut(&self) -> bool {
-        [super::request::PAGE, FRAMEWORK_PAGE].contains(&self.len)
+        [self.asked, LONGEST_PAGE, FRAMEWORK_PAGE].contains(&self.len)
     }
 
     pub fn last_id(&self) -> Option<i64> {
         self.ids.iter().copied().max()
     }
 }
+
+/// The documented maximum.
+const LONGEST_PAGE: usize = 100;
 
 /// The page size that the vendor's server framework uses where it ignores `limit` (inferred).
 const FRAMEWORK_PAGE: usize = 30;
@@ -110,11 +116,11 @@ pub(super) trait Listed: Sized {
     }
 }
 
-/// Reads a list.
+/// Reads a list of which so many rows were asked for.
 ///
 /// # Errors
 /// `schema` when the reply is no JSON list; some lists are objects in the reference.
-pub(super) fn page<T: Listed>(reply: &Reply) -> Result<Page<T>, SourceError> {
+pub(super) fn page<T: Listed>(reply: &Reply, asked: usize) -> Result<Page<T>, SourceError> {
     let now = clock(reply);
     let list: List<T::Wire> = reply.json().map_err(|error| not_a_list(reply, error))?;
     let len = list.len();
@@ -122,6 +128,7 @@ pub(super) fn page<T: Listed>(reply: &Reply) -> Result<Page<T>, SourceError> {
         rows: Vec::with_capacity(len),
         ids: Vec::with_capacity(len),
         len,
+        asked,
     };
     for wire in list
         .into_iter()

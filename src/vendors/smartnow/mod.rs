@@ -57,6 +57,8 @@ pub struct SmartNow {
     cadence: Cadence,
     endpoints: Endpoints,
     money_scale: BTreeMap<String, u32>,
+    /// How many ids a poll goes back.
+    overlap: i64,
     client: Client,
     fleet: Fleet,
     open: OpenEvents,
@@ -88,7 +90,8 @@ pub fn open(
             .map(|(currency, scale)| (currency.to_string(), *scale))
             .collect(),
         client: Client::new(transport, settings)?,
-        fleet: Fleet::default(),
+        overlap: settings.overlap,
+        fleet: Fleet::watching(&settings.machines, &settings.locations),
         open: OpenEvents::new(&settings.offline_codes),
         progress: Progress::default(),
         unfinished: None,

@@ -6,7 +6,7 @@ use super::client::Part;
 use super::cursor::Cursor;
 use super::decode::{Event, Listed, Page, Sale};
 use super::open_events::SINGLY;
-use super::request::{Filter, PAGE};
+use super::request::Filter;
 use crate::config::endpoint::Endpoint;
 use crate::model::Timestamp;
 use crate::model::attempt::{Ask, Delivery, ErrorKind, Outcome, SourceError};
@@ -87,6 +87,7 @@ impl SmartNow {
         self.restore(ask);
         self.steps(ask, &mut catch).await;
         self.unfinished = None;
+        self.progress.forget(self.overlap);
         self.outcome(ask, catch)
     }
 
@@ -168,7 +169,9 @@ impl SmartNow {
         };
         // One page is left for the events.
         while catch.pages > 1 {
-            let page = self.page::<Sale>(&endpoint, cursor.start(), catch).await?;
+            let page = self
+                .page::<Sale>(&endpoint, cursor.start(self.overlap), catch)
+                .await?;
             let news = cursor.read(&page.ids, page.is_cut(), ask.now);
             catch.live += u32::from(news);
             self.progress.sales = Some(cursor.clone());
@@ -201,7 +204,9 @@ impl SmartNow {
             return Ok(());
         };
         while catch.pages > 0 {
-            let page = self.page::<Event>(&endpoint, cursor.start(), catch).await?;
+            let page = self
+                .page::<Event>(&endpoint, cursor.start(self.overlap), catch)
+                .await?;
             let news = cursor.read(&page.ids, page.is_cut(), ask.now);
             catch.live += u32::from(news);
             self.progress.events = Some(cursor.clone());
@@ -236,7 +241,8 @@ impl SmartNow {
     ) -> Result<(), SourceError> {
         for code in self.open.offline_codes().to_vec() {
             let filter = Filter::code(&code);
-            let page: Page<Event> = self.client.newest(endpoint, &filter, PAGE).await?;
+            let limit = self.client.page_size();
+            let page: Page<Event> = self.client.newest(endpoint, &filter, limit).await?;
             catch.count(&page);
             let events = page.rows.into_iter();
             // A server may ignore the filter.
@@ -291,7 +297,10 @@ impl SmartNow {
     }
 
     pub(super) fn take_sales(&mut self, sales: &[Sale], catch: &mut Catch) {
-        for sale in sales {
+        let fleet = &self.fleet;
+        let watched = |sale: &&Sale| fleet.watches(sale.machine, sale.location);
+        let watched: Vec<_> = sales.iter().filter(watched).collect();
+        for sale in watched {
             self.fleet
                 .mention(sale.machine, sale.location, sale.created);
             let reading = reading(&self.name, sale);
@@ -307,7 +316,10 @@ impl SmartNow {
     }
 
     pub(super) fn take_events(&mut self, events: &[Event], now: Timestamp) {
-        for event in events {
+        let fleet = &self.fleet;
+        let watched = |event: &&Event| fleet.watches(event.machine, event.location);
+        let watched: Vec<_> = events.iter().filter(watched).collect();
+        for event in watched {
             self.fleet
                 .mention(event.machine, event.location, event.created);
             self.open.take(event, now);
@@ -330,7 +342,7 @@ impl SmartNow {
         delivery.roster = self.fleet.is_listed();
         Outcome {
             delivery: answered.then_some(delivery),
-            error,
+            error: error.or_else(|| self.fleet.missing()),
         }
     }
 }

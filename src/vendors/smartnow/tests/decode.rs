@@ -18,7 +18,7 @@ fn reply(body: &Value) -> Reply {
 }
 
 fn read<T: Listed>(body: &Value) -> Page<T> {
-    page(&reply(body)).unwrap()
+    page(&reply(body), 100).unwrap()
 }
 
 /// The one row of a list, with changes to its fields.
@@ -75,7 +75,7 @@ fn the_instant_is_found_however_it_is_written() {
     for (fields, expected) in table {
         let mut reply = reply(&changed(&plain, &fields));
         reply.received = at("2026-08-01T00:00:00Z");
-        let page: Page<Sale> = page(&reply).unwrap();
+        let page: Page<Sale> = page(&reply, 100).unwrap();
         assert_eq!(page.rows[0].at, at(expected), "{fields}");
     }
     // A machine without a set clock.
@@ -118,7 +118,7 @@ fn a_stamp_ahead_of_the_server_gives_way_to_the_servers_own() {
     reply.received = at("2025-01-01T00:00:00Z");
     let date = "Mon, 02 Mar 2026 08:16:00 GMT".parse().unwrap();
     reply.headers.insert(reqwest::header::DATE, date);
-    assert_eq!(page::<Sale>(&reply).unwrap().rows.len(), 1);
+    assert_eq!(page::<Sale>(&reply, 100).unwrap().rows.len(), 1);
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn an_object_where_a_list_belongs_is_a_schema_error() {
         json!(null),
         json!("x"),
     ] {
-        let error = page::<Sale>(&reply(&body)).unwrap_err();
+        let error = page::<Sale>(&reply(&body), 100).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Schema, "{body}");
     }
     assert_eq!(read::<Sale>(&json!([])).len, 0);

@@ -167,6 +167,10 @@ fn settings() -> Settings {
         offline_codes: vec!["CM_OFFLINE".to_owned()],
         filter_style: None,
         greater_than: None,
+        page_size: 100,
+        overlap: 200,
+        machines: Vec::new(),
+        locations: Vec::new(),
     }
 }
 
