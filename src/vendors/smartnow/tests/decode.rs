@@ -31,7 +31,7 @@ fn changed(row: &Value, fields: &Value) -> Value {
 }
 
 #[test]
-fn the_instant_is_found_however_it_is_written() {
+fn trap_07_the_instant_is_found_however_it_is_written() {
     let plain = sale(1, "2026-03-02T08:03:17Z", "2026-03-02T08:09:16Z", 120);
     let table = [
         // The timestamp is the safest.
@@ -122,7 +122,7 @@ fn a_stamp_ahead_of_the_server_gives_way_to_the_servers_own() {
 }
 
 #[test]
-fn types_vary() {
+fn trap_09_types_vary() {
     let plain = sale(1, "2026-03-02T08:03:17Z", "2026-03-02T08:09:16Z", 120);
     let price =
         |value: Value| read::<Sale>(&changed(&plain, &json!({ "price": value }))).rows[0].price;
@@ -205,7 +205,7 @@ fn an_object_where_a_list_belongs_is_a_schema_error() {
 }
 
 #[test]
-fn the_key_of_a_sale_is_the_servers_id_not_the_machines() {
+fn trap_08_the_key_of_a_sale_is_the_servers_id_not_the_machines() {
     let row = sale(
         9_001_002,
         "2026-03-02T08:03:17Z",

@@ -4,7 +4,7 @@ use super::*;
 use crate::model::device::OpenEvent;
 
 #[tokio::test]
-async fn a_resolution_is_asked_for_by_id() {
+async fn trap_06_a_resolution_is_asked_for_by_id() {
     let mut account = Account::sample().await.started().await;
     // The event falls behind the overlap, so that no page shows it any more.
     for id in 7_700_300..7_700_310 {

@@ -97,7 +97,7 @@ async fn only_what_the_settings_leave_open_is_tried() {
 }
 
 #[tokio::test]
-async fn spaces_and_brackets_are_percent_encoded() {
+async fn trap_15_spaces_and_brackets_are_percent_encoded() {
     let account = Account::sample().await.started().await;
     let mut account = account;
     account.advance(2);
@@ -194,7 +194,7 @@ async fn failure(status: u16, body: Value, retry_after: Option<&'static str>) ->
 }
 
 #[tokio::test]
-async fn failures_have_their_kind_and_are_not_waited_for() {
+async fn trap_11_the_status_tells_success_from_failure_and_nothing_is_waited_for() {
     let message = json!({ "message": "later" });
     let error = failure(429, message.clone(), Some("90")).await;
     assert_eq!(error.kind, ErrorKind::RateLimited);
@@ -202,6 +202,11 @@ async fn failures_have_their_kind_and_are_not_waited_for() {
     let error = failure(503, message.clone(), Some("90")).await;
     assert_eq!(error.kind, ErrorKind::Http);
     assert_eq!(error.retry_at, Some(at("2026-03-02T08:19:30Z")));
+    // Without a word of when, the schedule decides.
+    for (status, kind) in [(429, ErrorKind::RateLimited), (503, ErrorKind::Http)] {
+        let error = failure(status, message.clone(), None).await;
+        assert_eq!((error.kind, error.retry_at), (kind, None));
+    }
     // The shape of success and failure is the same: the status decides.
     let error = failure(200, message, None).await;
     assert_eq!(error.kind, ErrorKind::Schema);
@@ -218,6 +223,16 @@ async fn after_a_refusal_that_concerns_the_account_nothing_more_is_asked() {
     account.advance(2);
     account.poll().await;
     assert_eq!(account.calls(), ["GET /revenuetransaction"]);
+    // A failure of one table without a word of when to come back does not stop the others.
+    let overloaded = (503, json!({}));
+    let path = "/revenuetransaction".into();
+    lock(&account.world).faults.insert(path, overloaded);
+    account.advance(2);
+    account.poll().await;
+    assert_eq!(
+        account.calls()[..2],
+        ["GET /revenuetransaction", "GET /log"]
+    );
 }
 
 #[tokio::test]

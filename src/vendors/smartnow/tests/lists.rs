@@ -65,7 +65,7 @@ async fn an_hour_stays_far_below_the_ceiling() {
 }
 
 #[tokio::test]
-async fn a_list_cut_at_30_or_100_is_read_on() {
+async fn trap_01_a_list_cut_at_30_or_100_is_read_on() {
     for (cut, machines, requests) in [(30, 75, 3), (100, 250, 3), (100, 100, 2), (30, 30, 2)] {
         let mut account = Account::empty().await;
         {
@@ -93,7 +93,7 @@ async fn a_server_that_ignores_skip_does_not_hold_us_for_ever() {
 }
 
 #[tokio::test]
-async fn every_list_is_asked_for_with_limit_and_sort() {
+async fn trap_02_every_list_is_asked_for_with_limit_and_sort() {
     let mut account = Account::sample().await;
     account.good_poll().await;
     account.advance(2);

@@ -1,10 +1,11 @@
 //! Following a table that grows.
 
 use super::*;
+use crate::model::device::Kind;
 use crate::model::reading::Reading;
 
 #[tokio::test]
-async fn growing_tables_are_followed_by_id_and_brackets_are_encoded() {
+async fn trap_03_growing_tables_are_followed_by_id_and_never_by_position() {
     let mut account = Account::sample().await.started().await;
     account.advance(2);
     account.good_poll().await;
@@ -35,7 +36,7 @@ async fn a_smaller_id_that_appears_later_is_still_read() {
 }
 
 #[tokio::test]
-async fn a_late_sale_counts_for_the_time_at_which_it_was_sold() {
+async fn trap_05_a_late_sale_counts_for_the_time_at_which_it_was_sold() {
     let mut account = Account::sample().await;
     let delivery = account.good_poll().await;
     let euro = Currency::parse("EUR").unwrap();
@@ -144,7 +145,7 @@ async fn the_day_before_is_read_again_at_night() {
 }
 
 #[tokio::test]
-async fn a_gap_in_dense_ids_that_is_filled_later_is_read_with_two_requests() {
+async fn trap_04_a_gap_in_dense_ids_that_is_filled_later_is_read_with_two_requests() {
     let account = Account::empty().await;
     *lock(&account.world).table("/revenuetransaction") =
         sales((5000..5250).filter(|id| *id != 5246));
@@ -203,4 +204,50 @@ async fn a_sale_without_a_readable_price_is_told() {
         .iter()
         .any(|note| note.contains("without a readable price") && note.contains("EUR"));
     assert!(told, "{:?}", delivery.notes);
+}
+
+#[tokio::test]
+async fn trap_10_sales_are_counted_and_money_waits_for_its_scale() {
+    let mut account = Account::empty().await;
+    account.add("/machine", machine(80));
+    let mut rows = sales([7, 8]);
+    (rows[1]["currency"], rows[1]["price"]) = (json!("AMD"), json!(1500));
+    *lock(&account.world).table("/revenuetransaction") = rows;
+    let delivery = account.good_poll().await;
+    // The number stays as it came, whatever it counts.
+    let measures = delivery.readings.iter().map(|reading| reading.measure);
+    let sale = |currency, price| Measure::Sale {
+        price: Some(price),
+        currency: Currency::parse(currency).unwrap(),
+    };
+    let expected = [sale("EUR", 100), sale("AMD", 1500)];
+    assert_eq!(measures.collect::<Vec<_>>(), expected);
+    let Detail::Machine { money_scale, .. } = &facts(&delivery, 80).detail else {
+        panic!("not a machine")
+    };
+    assert_eq!(*money_scale, BTreeMap::from([("EUR".to_owned(), 100)]));
+}
+
+#[tokio::test]
+async fn trap_14_the_archive_is_never_asked_for() {
+    let mut account = Account::sample().await;
+    account.ask.horizon = Some(at("2026-01-01T00:00:00Z"));
+    for _ in 0..4 {
+        account.good_poll().await;
+        account.advance(8 * 60);
+    }
+    let world = lock(&account.world);
+    assert!(world.log.len() > 20);
+    assert!(world.log.iter().all(|seen| !seen.has("useArchive")));
+}
+
+#[tokio::test]
+async fn trap_16_sales_and_machines_are_never_people() {
+    let mut account = Account::sample().await;
+    let delivery = account.good_poll().await;
+    assert!(!delivery.readings.is_empty() && !delivery.facts.is_empty());
+    let is_sale = |reading: &Reading| matches!(reading.measure, Measure::Sale { .. });
+    assert!(delivery.readings.iter().all(is_sale));
+    let kinds = delivery.facts.iter().map(|(_, facts)| facts.kind());
+    assert!(kinds.into_iter().all(|kind| kind == Kind::Machine));
 }
