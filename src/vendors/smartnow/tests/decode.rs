@@ -235,6 +235,10 @@ fn anything() -> impl Strategy<Value = Value> {
         any::<f64>().prop_map(Value::from),
         "[ -~]{0,12}".prop_map(Value::from),
         Just(json!("2026-03-29 02:30:00")),
+        (-3_000_000_000i64..5_000_000_000).prop_map(Value::from),
+        (-3_000_000_000i64..5_000_000_000).prop_map(|second| {
+            Value::from(Timestamp::from_timestamp(second, 0).unwrap().to_rfc3339())
+        }),
         Just(json!("Europe/Amsterdam")),
     ];
     leaf.prop_recursive(2, 8, 3, |inner| {
@@ -244,6 +248,27 @@ fn anything() -> impl Strategy<Value = Value> {
                 .prop_map(|map| Value::Object(map.into_iter().collect())),
         ]
     })
+}
+
+/// Stamps that can be used in an answer of 08:16.
+fn sane() -> std::ops::RangeInclusive<Timestamp> {
+    at("2000-01-01T00:00:00Z")..=at("2026-03-02T08:26:00Z")
+}
+
+/// A reply is a list, of which nothing is lost and each row is used or counted, or an error.
+fn check_page<T: Listed>(reply: &Reply) -> Result<(), TestCaseError> {
+    let rows = serde_json::from_slice::<Vec<Value>>(&reply.body);
+    match page::<T>(reply, 100) {
+        Ok(page) => {
+            prop_assert_eq!(page.len, rows.unwrap().len());
+            prop_assert!(page.rows.len() <= page.ids.len() && page.ids.len() <= page.len);
+        }
+        Err(error) => {
+            prop_assert!(rows.is_err());
+            prop_assert_eq!(error.kind, ErrorKind::Schema);
+        }
+    }
+    Ok(())
 }
 
 proptest! {
@@ -259,10 +284,33 @@ proptest! {
         let body = json!([odd, good]);
         let sales: Page<Sale> = read(&body);
         prop_assert_eq!(sales.len, 2);
+        let events: Page<Event> = read(&body);
+        let stamps = sales.rows.iter().map(|row| (row.at, row.created));
+        let stamps = stamps.chain(events.rows.iter().map(|row| (row.at, row.created)));
+        for (happened, created) in stamps {
+            prop_assert!(sane().contains(&happened), "{}", happened);
+            prop_assert!(created.is_none_or(|created| sane().contains(&created)), "{:?}", created);
+        }
         prop_assert!(sales.rows.iter().any(|row| row.id == 5 && row.price == Some(120)));
         prop_assert_eq!(read::<Event>(&body).len, 2);
         prop_assert_eq!(read::<Machine>(&body).len, 2);
         prop_assert_eq!(read::<Location>(&body).len, 2);
+    }
+
+    #[test]
+    fn no_body_breaks_the_reader(
+        body in prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..200),
+            anything().prop_map(|value| value.to_string().into_bytes()),
+            prop::collection::vec(anything(), 0..120)
+                .prop_map(|rows| Value::from(rows).to_string().into_bytes()),
+        ],
+    ) {
+        let reply = Reply { body, ..reply(&Value::Null) };
+        check_page::<Sale>(&reply)?;
+        check_page::<Event>(&reply)?;
+        check_page::<Machine>(&reply)?;
+        check_page::<Location>(&reply)?;
     }
 
     #[test]
