@@ -374,9 +374,10 @@ pub enum Figures {
     },
     /// A vending machine.
     Machine {
-        /// Sales since local midnight.
+        /// Sales since local midnight; `None` while some of them have not been read.
         sales_today: Option<Figure<u64>>,
-        /// Takings since local midnight in minor units, for currencies whose scale is known.
+        /// Takings since local midnight in minor units; without currencies in which some sale has
+        /// no known price, and none while some sales have not been read.
         revenue_today: BTreeMap<Currency, i64>,
         /// When it sold last.
         last_sale: Option<Timestamp>,
@@ -384,9 +385,10 @@ pub enum Figures {
         last_sale_came: Option<Timestamp>,
         /// Instants of the newest sales, oldest first, for "in the last 15 minutes".
         recent_sales: Arc<[Timestamp]>,
-        /// Sales per hour of the local day so far, oldest first.
+        /// Sales per hour of the local day so far, oldest first; `None` where not known.
         hours: Arc<[Option<u32>]>,
-        /// The pause since its last sale; `None` while what is usual is being learned.
+        /// The pause since its last sale; `None` while what is usual is being learned, and while
+        /// newer sales may not have been read.
         pause: Option<Pause>,
     },
 }

@@ -259,7 +259,7 @@ pub enum Numbers {
         /// Takings since local midnight, for currencies with a known scale.
         revenue_today: BTreeMap<String, f64>,
         /// Sales in the 15 minutes before the snapshot.
-        sales_15m: usize,
+        sales_15m: Option<usize>,
         /// When it sold last.
         last_sale: Option<Instant>,
         /// Nothing has happened for longer than is usual at these hours; unknown while that is

@@ -110,15 +110,17 @@ impl DeviceRow {
         pause.is_some_and(|pause| pause.stillness == Stillness::Rare)
     }
 
-    /// How many sales a machine made in the stretch before `now`.
+    /// How many sales a machine made in the stretch before `now`; `None` while some of them have
+    /// not been read.
     #[must_use]
-    pub fn sales_within(&self, stretch: TimeDelta, now: Timestamp) -> usize {
-        match &self.figures {
-            Figures::Machine { recent_sales, .. } => recent_sales
-                .iter()
-                .filter(|at| **at > now - stretch && **at <= now)
-                .count(),
-            _ => 0,
-        }
+    pub fn sales_within(&self, stretch: TimeDelta, now: Timestamp) -> Option<usize> {
+        let Figures::Machine { recent_sales, .. } = &self.figures else {
+            return None;
+        };
+        let from = now - stretch;
+        let unread = self.facts.sales_unread();
+        let known = unread.is_none_or(|unread| unread.1 <= from || now <= unread.0);
+        let within = |at: &&Timestamp| **at > from && **at <= now;
+        known.then(|| recent_sales.iter().filter(within).count())
     }
 }

@@ -342,7 +342,6 @@ fn machine(row: &DeviceRow, (wall, now): (&Wall, Timestamp)) -> Vec<String> {
     else {
         return Vec::new();
     };
-    let sales = sales_today.map_or(0, |sales| sales.value);
     let takings: Vec<_> = (row.revenue().iter())
         .map(|(currency, sum)| format!("{sum:.2} {currency}"))
         .collect();
@@ -355,10 +354,16 @@ fn machine(row: &DeviceRow, (wall, now): (&Wall, Timestamp)) -> Vec<String> {
         Some(at) if *at <= now => format!("the last one at {}", wall.ago(*at)),
         _ => "none has been seen yet".to_owned(),
     };
-    let mut sentences = vec![format!(
-        "{name} made {} since midnight{takings}; {last}.",
-        count(sales, "sale")
-    )];
+    let mut sentences = vec![match sales_today {
+        Some(sales) => format!(
+            "{name} made {} since midnight{takings}; {last}.",
+            count(sales.value, "sale")
+        ),
+        None => format!(
+            "How much {name} has sold since midnight is not known: earlier sales are still being \
+             read; {last}."
+        ),
+    }];
     sentences.extend(pause(row, "sale", (wall, now)));
     let unknown = revenue_today
         .keys()

@@ -1,5 +1,6 @@
 //! Tests of the ledger: from changes to rows.
 
+mod machines;
 mod pauses;
 
 use std::sync::Arc;

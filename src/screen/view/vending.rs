@@ -152,7 +152,8 @@ fn recent(scene: &Scene<'_>, row: &DeviceRow) -> String {
             scene.wake_at(next);
         }
     }
-    words::count(row.sales_within(stretch, scene.now) as u64)
+    let sold = row.sales_within(stretch, scene.now);
+    sold.map_or_else(|| "--".to_owned(), |sales| words::count(sales as u64))
 }
 
 /// About how many sales it would have made by now, while it is silent.
