@@ -61,6 +61,7 @@ impl Board {
             }
             if device.paused
                 || device.is_offline()
+                || (device.facts.sales_unread()).is_some_and(|(_, to)| to > today.since)
                 || matches!(
                     device.data_state(now),
                     DataState::Stale | DataState::Dead | DataState::Unknown

@@ -3,6 +3,7 @@
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Method};
+use chrono::TimeDelta;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -91,6 +92,13 @@ impl Call {
             _ => 0,
         });
         late.max().unwrap_or(0)
+    }
+
+    /// Up to where a vendor without a grid shows what happened: later than usual while publication
+    /// is late.
+    #[must_use]
+    pub fn published(&self, now: Timestamp) -> Timestamp {
+        now - TimeDelta::seconds(self.late_s())
     }
 
     /// Whether a fault is in force.

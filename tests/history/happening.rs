@@ -53,6 +53,7 @@ fn machine() -> Facts {
         open_events: Vec::new(),
         last_update: None,
         money_scale: BTreeMap::new(),
+        sales_unread: None,
     })
 }
 

@@ -78,7 +78,8 @@ impl Asked<'_> {
     }
 
     fn counter(&self, position: usize, counter: &DocumentCounter) -> (Value, Timestamp) {
-        let (value, changed) = self.estate.hotel().value(counter, self.now);
+        let shown = self.call.published(self.now);
+        let (value, changed) = self.estate.hotel().value(counter, shown);
         // Instants are sent in whole seconds, and filters compare what was sent.
         let changed = wall::floor_to(changed, 1);
         let restarted = self.call.has(&Fault::Restarted);

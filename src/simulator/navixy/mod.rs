@@ -46,6 +46,8 @@ struct Asked<'a> {
     iso: bool,
     restarted: bool,
     now: Timestamp,
+    /// Up to here trackers have been heard.
+    heard: Timestamp,
 }
 
 type Reply = Result<Map<String, Value>, Trouble>;
@@ -92,6 +94,7 @@ impl Navixy {
             iso,
             restarted: call.has(&Fault::Restarted),
             now,
+            heard: call.published(now),
         };
         match action {
             "base/nothing" => Ok(Map::new()),

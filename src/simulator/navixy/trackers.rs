@@ -202,7 +202,7 @@ impl Asked<'_> {
         }
         let mut samples = BTreeMap::new();
         let mut at = from;
-        while at <= to.min(self.now) {
+        while at <= to.min(self.heard) {
             let report = vehicle.report(self.estate.seed(), at);
             if report.at >= from {
                 samples.insert(report.at, self.counter_of(vehicle, &report));
@@ -229,7 +229,7 @@ impl Asked<'_> {
     }
 
     fn report(&self, vehicle: &Vehicle) -> Report {
-        let mut report = vehicle.report(self.estate.seed(), self.now);
+        let mut report = vehicle.report(self.estate.seed(), self.heard);
         if self.restarted {
             report.odometer_km %= 100.0;
             report.engine_hours %= 10.0;

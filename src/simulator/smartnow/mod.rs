@@ -213,7 +213,7 @@ impl Speaker for Smartnow {
             // Nothing that could change a machine is simulated.
             return message(403, "Forbidden");
         }
-        self.read(call, now)
+        self.read(call, call.published(now))
     }
 
     fn refusal(&self) -> Answer {
