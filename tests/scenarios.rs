@@ -281,6 +281,7 @@ fn facts(poll: &Poll) -> Vec<(DeviceId, Facts)> {
             open_events: Vec::new(),
             last_update: None,
             money_scale: BTreeMap::from([("EUR".to_owned(), 100)]),
+            sales_unread: None,
         };
         add(local, detail);
     }

@@ -1,5 +1,7 @@
 //! `occtop`: the monitor on the configured sources.
 
+use std::sync::Arc;
+
 use color_eyre::eyre::{Report, Result, WrapErr, eyre};
 use tokio::sync::mpsc;
 
@@ -9,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::{self, Acknowledging, Counting, Engine, Poker, Start, Stopped};
 use crate::history::{History, RollUp};
-use crate::screen::{self, Effect, Wires};
+use crate::screen::{self, Answer, Effect, Wires};
 
 /// Runs the monitor until the operator leaves or the terminal goes away.
 ///
@@ -57,7 +59,8 @@ pub(super) async fn show(
     let (effects, wanted) = mpsc::channel(16);
     let (answer, answers) = mpsc::channel(4);
     let (wishes, heard) = Wishes::new();
-    let serve = tokio::spawn(serve(wanted, Some(Controls::of(&engine)), wishes));
+    let controls = Controls::of(&engine).answering(answer.clone());
+    let serve = tokio::spawn(serve(wanted, Some(controls), wishes));
     let past = Past {
         config: config.clone(),
         zone,
@@ -107,6 +110,7 @@ pub struct Controls {
     poker: Poker,
     counting: Counting,
     acknowledging: Acknowledging,
+    answers: Option<mpsc::Sender<Answer>>,
 }
 
 impl Controls {
@@ -117,12 +121,38 @@ impl Controls {
             poker: engine.poker(),
             counting: engine.counting(),
             acknowledging: engine.acknowledging(),
+            answers: None,
         }
+    }
+
+    /// The same, telling the screen what came of it.
+    #[must_use]
+    pub fn answering(self, answers: mpsc::Sender<Answer>) -> Self {
+        Self {
+            answers: Some(answers),
+            ..self
+        }
+    }
+
+    /// Has sources asked. What speaks against it may be known only when the history has been
+    /// read, and nothing else waits for that.
+    fn poll_now(&self, sources: Vec<Arc<str>>) {
+        let asked = self.poker.poll_now(sources);
+        let answers = self.answers.clone();
+        tokio::spawn(async move {
+            let refused = asked.await.into_iter();
+            let refused = refused.filter_map(|(name, answer)| Some((name, answer.err()?)));
+            let refused: Vec<_> = refused.collect();
+            if let Some(answers) = answers.filter(|_| !refused.is_empty()) {
+                // A screen that is gone needs no answer.
+                let _ = answers.send(Answer::NotAsked(refused)).await;
+            }
+        });
     }
 
     async fn obey(&self, effect: Effect) {
         match effect {
-            Effect::PollNow(source) => self.poker.poll_now(source.as_deref()),
+            Effect::PollNow(sources) => self.poll_now(sources),
             Effect::Count {
                 store,
                 people,

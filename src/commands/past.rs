@@ -14,6 +14,8 @@ use crate::history::{History, HistoryError, Reader};
 use crate::model::Timestamp;
 use crate::model::board::Board;
 use crate::model::calendar::next_day_start;
+use crate::model::store::Store;
+use crate::model::usual::running_day;
 use crate::screen::Answer;
 
 /// Where the past is read.
@@ -110,7 +112,7 @@ impl Past {
     }
 
     /// Once wished for, tells what is usual, and again for every day that begins anywhere and
-    /// when another store appears.
+    /// when another store or device appears.
     async fn compare(
         &self,
         mut wish: watch::Receiver<bool>,
@@ -122,8 +124,8 @@ impl Past {
         }
         loop {
             let board = boards.borrow_and_update().clone();
-            let stores = board.stores.len();
-            let ends = day_ends(&board, clock.now());
+            let known = (board.stores.len(), board.devices.len());
+            let ends = day_ends(&board, self.zone, clock.now());
             let answer = self.usual(board, clock.now()).await;
             let answer = answer.unwrap_or_else(|error| failed(&error));
             if answers.send(answer).await.is_err() {
@@ -131,7 +133,7 @@ impl Past {
             }
             tokio::select! {
                 () = clock.sleep_until(ends) => {}
-                changed = boards.wait_for(|board| board.stores.len() != stores) => {
+                changed = boards.wait_for(|board| (board.stores.len(), board.devices.len()) != known) => {
                     if changed.is_err() {
                         return;
                     }
@@ -170,11 +172,13 @@ fn failed(error: &HistoryError) -> Answer {
     Answer::Failed(format!("the past could not be read: {error}"))
 }
 
-/// When the next business day of any store begins.
-fn day_ends(board: &Board, now: Timestamp) -> Timestamp {
-    let stores = board.stores.iter().map(|row| &row.store);
-    let ends = stores.map(|store| next_day_start(store.timezone, store.reset, now));
-    ends.min().unwrap_or(Timestamp::MAX_UTC)
+/// When the next business day of any store or device begins.
+fn day_ends(board: &Board, home: Tz, now: Timestamp) -> Timestamp {
+    let ends = |day: &Store| next_day_start(day.timezone, day.reset, now);
+    let stores = board.stores.iter().map(|row| ends(&row.store));
+    let devices = board.devices.values();
+    let devices = devices.map(|row| ends(&running_day(row, home)));
+    stores.chain(devices).min().unwrap_or(Timestamp::MAX_UTC)
 }
 
 /// Works on a thread of its own kind: keys, frames and polls do not wait for the disk.

@@ -9,6 +9,7 @@ use super::counting::Counted;
 use super::counts::PastOf;
 use super::opening::Member;
 use super::past::{self, Memory};
+use super::poking::{Poke, Pokes};
 use super::watching::Seen;
 use crate::clock::Clock;
 use crate::history::{History, HistoryError, SetAside};
@@ -48,7 +49,7 @@ pub struct Desk {
     pub(super) clock: Clock,
     /// When the program is known to have run last.
     pub(super) alive: Option<Timestamp>,
-    clerks: Vec<Clerk>,
+    pub(super) clerks: Vec<Clerk>,
     /// A sentence while history cannot be written.
     trouble: Option<Arc<str>>,
     /// Sentences that stay as long as the program runs.
@@ -172,13 +173,14 @@ impl Desk {
         }
     }
 
-    fn asked(&self, name: &str) -> Asked {
-        let in_vain = |clerk: &&Clerk| *clerk.name == *name && clerk.unwritten;
-        let clerk = self.clerks.iter().find(in_vain);
-        Asked {
-            ask: self.ask(name),
-            resume: clerk.map(|clerk| Resume(clerk.memory.clone())),
-        }
+    fn asked(&mut self, name: &str) -> Asked {
+        let ask = self.ask(name);
+        let clerk = self.clerks.iter_mut().find(|clerk| *clerk.name == *name);
+        let resume = clerk.and_then(|clerk| {
+            clerk.asking = true;
+            clerk.unwritten.then(|| Resume(clerk.memory.clone()))
+        });
+        Asked { ask, resume }
     }
 
     /// Takes a finished attempt and gives the instant of the next poll.
@@ -277,6 +279,10 @@ pub(super) struct Inbox {
     pub counted: mpsc::Receiver<Counted>,
     /// Acknowledgements of incidents.
     pub seen: mpsc::Receiver<Seen>,
+    /// Sources that operators want asked.
+    pub poked: mpsc::Receiver<Poke>,
+    /// Wakes pollers.
+    pub pokes: Pokes,
 }
 
 /// Serves pollers and operators, begins new days and notices what the clock changes, until it is
@@ -312,6 +318,10 @@ pub(super) async fn run(
             Some(count) = inbox.counted.recv() => {
                 desk.count(count).await;
                 publish.send_replace(desk.board());
+            }
+            Some((source, answer)) = inbox.poked.recv() => {
+                // Whoever has left since needs no answer.
+                let _ = answer.send(desk.poke(&source, &inbox.pokes, clock.now()));
             }
             Some(wish) = inbox.seen.recv() => {
                 desk.acknowledge(wish).await;

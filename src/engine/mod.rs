@@ -15,14 +15,15 @@ mod happened;
 mod opening;
 mod past;
 mod playback;
+mod poking;
 mod poller;
 mod recording;
 #[cfg(test)]
 mod tests;
+mod trading;
 mod usual;
 mod watching;
 
-use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +45,7 @@ pub use self::coverage::{DayCoverage, coverage};
 pub use self::desk::{Desk, damaged};
 pub use self::opening::{Member, Sources, open};
 pub use self::playback::Playback;
+pub use self::poking::Poker;
 pub use self::recording::Recording;
 pub use self::usual::usual;
 pub use self::watching::{Acknowledging, farewell};
@@ -52,7 +54,7 @@ pub use self::watching::{Acknowledging, farewell};
 #[derive(Debug)]
 pub struct Engine {
     boards: watch::Receiver<Arc<Board>>,
-    pokes: Pokes,
+    poker: Poker,
     counting: Counting,
     acknowledging: Acknowledging,
     tasks: JoinSet<Result<(), HistoryError>>,
@@ -94,8 +96,7 @@ impl Engine {
         let mut blank = Ledger::new(plan, start.clock.now());
         blank.notices(start.notices.iter().map(|said| (**said).into()).collect());
         let (publish, boards) = watch::channel(blank.board());
-        let enabled = start.config.sources.iter().filter(|source| source.enabled);
-        let (voices, ears) = voices(enabled.map(|source| source.common.name.clone()));
+        let (voices, ears) = voices();
         let mut tasks = JoinSet::new();
         tasks.spawn(work(start, blank, publish, ears));
         Self::with(voices, boards, tasks)
@@ -105,8 +106,7 @@ impl Engine {
     #[must_use]
     pub fn polling(sources: Sources, desk: Desk, clock: &Clock) -> Self {
         let (publish, boards) = watch::channel(desk.board());
-        let names = sources.members.iter().map(|member| member.name.clone());
-        let (voices, ears) = voices(names);
+        let (voices, ears) = voices();
         let clock = clock.clone();
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
@@ -123,7 +123,7 @@ impl Engine {
     ) -> Self {
         Self {
             boards,
-            pokes: voices.pokes,
+            poker: voices.poker,
             counting: voices.counting,
             acknowledging: voices.acknowledging,
             tasks,
@@ -139,7 +139,7 @@ impl Engine {
     /// A handle that asks sources to poll now.
     #[must_use]
     pub fn poker(&self) -> Poker {
-        Poker(self.pokes.clone())
+        self.poker.clone()
     }
 
     /// A handle that takes counts by hand.
@@ -172,22 +172,18 @@ impl Engine {
     }
 }
 
-/// Ways to ask each source for a poll and to tell of what operators do. One poke waits at most: a
-/// second one is already satisfied by the first.
-fn voices(names: impl Iterator<Item = Arc<str>>) -> (Voices, Ears) {
-    let (pokes, heard) = names
-        .map(|name| (name, mpsc::channel(1)))
-        .map(|(name, (poke, ear))| ((name.clone(), poke), (name, ear)))
-        .unzip();
+/// Ways to tell of what operators do.
+fn voices() -> (Voices, Ears) {
+    let (poke, poked) = mpsc::channel(64);
     let (count, counted) = mpsc::channel(4);
     let (see, seen) = mpsc::channel(64);
     let voices = Voices {
-        pokes,
+        poker: Poker(poke),
         counting: Counting(count),
         acknowledging: Acknowledging(see),
     };
     let ears = Ears {
-        poked: heard,
+        poked,
         counted,
         seen,
     };
@@ -196,18 +192,14 @@ fn voices(names: impl Iterator<Item = Arc<str>>) -> (Voices, Ears) {
 
 /// The near ends of what the engine listens to.
 struct Voices {
-    pokes: Pokes,
+    poker: Poker,
     counting: Counting,
     acknowledging: Acknowledging,
 }
 
-/// The near ends of the pokes, by source.
-type Pokes = BTreeMap<Arc<str>, mpsc::Sender<()>>;
-
 /// The far ends.
 struct Ears {
-    /// By source.
-    poked: BTreeMap<Arc<str>, mpsc::Receiver<()>>,
+    poked: mpsc::Receiver<poking::Poke>,
     counted: mpsc::Receiver<counting::Counted>,
     seen: mpsc::Receiver<watching::Seen>,
 }
@@ -236,17 +228,20 @@ async fn poll(
     mut sources: Sources,
     desk: Desk,
     publish: watch::Sender<Arc<Board>>,
-    mut ears: Ears,
+    ears: Ears,
     clock: Clock,
 ) {
     desk.brief(&mut sources.members);
     // Attempts wait here while one is written; a full queue holds pollers, never viewers.
     let (to_desk, inbox) = mpsc::channel(sources.members.len().max(1));
+    let mut pokes = poking::Pokes::new();
     let mut tasks = JoinSet::new();
     for (order, member) in sources.members.into_iter().enumerate() {
-        let (Some(source), Some(poked)) = (member.source, ears.poked.remove(&member.name)) else {
+        let Some(source) = member.source else {
             continue;
         };
+        let (poke, poked) = mpsc::channel(1);
+        pokes.insert(member.name.clone(), poke);
         tasks.spawn(poller::run(poller::Poller {
             name: member.name,
             order,
@@ -260,6 +255,8 @@ async fn poll(
         polls: inbox,
         counted: ears.counted,
         seen: ears.seen,
+        poked: ears.poked,
+        pokes,
     };
     tasks.spawn(desk::run(desk, inbox, publish, clock));
     while let Some(ended) = tasks.join_next().await {
@@ -290,22 +287,6 @@ async fn opened(
     blank.notices(said.chain(["reading the history".into()]).collect());
     publish.send_replace(blank.board());
     opening.await
-}
-
-/// Asks sources to poll now.
-#[derive(Clone, Debug)]
-pub struct Poker(Pokes);
-
-impl Poker {
-    /// Asks one source, or all. Asking again before the first request is served changes nothing.
-    pub fn poll_now(&self, source: Option<&str>) {
-        for (name, poke) in &self.0 {
-            if source.is_none_or(|wanted| wanted == &**name) {
-                // A full queue means that a poll is already asked for.
-                let _ = poke.try_send(());
-            }
-        }
-    }
 }
 
 /// Polls the sources that `wanted` names once, all at the same time, and gives the board.

@@ -42,6 +42,8 @@ pub(super) async fn run(mut poller: Poller) {
         if let Some(Resume(memory)) = resume {
             poller.source.resume(memory);
         }
+        // Who wanted this poll has it.
+        let _ = poller.poked.try_recv();
         let name = poller.name.clone();
         let attempt = attempt(name, &mut *poller.source, &ask, &poller.clock).await;
         let (answer, answered) = oneshot::channel();

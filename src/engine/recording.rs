@@ -416,11 +416,12 @@ fn spoken(mut facts: Facts) -> Facts {
             offline,
             open_events,
             last_update,
+            sales_unread,
             ..
         } => {
             *offline = false;
             open_events.clear();
-            *last_update = None;
+            (*last_update, *sales_unread) = (None, None);
         }
     }
     facts

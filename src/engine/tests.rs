@@ -20,7 +20,7 @@ use crate::model::device::{Detail, DeviceId, Facts};
 use crate::model::health::{Expectation, FetchState};
 use crate::model::ledger::plan::{Plan, Quiet, SourcePlan, Stamp};
 use crate::model::reading::{Flow, Measure, Reading};
-use crate::model::schedule::{Cadence, Publish};
+use crate::model::schedule::{Cadence, Publish, Reason};
 use crate::model::store::{Member as Claim, Store};
 use crate::vendors::source::{Common, Past, Source, ZeroRows};
 use crate::vendors::transport::Transport;
@@ -380,30 +380,95 @@ async fn a_panic_costs_the_poll_of_its_source_only() {
     assert!(row(&board, "strange").error.is_none());
 }
 
+/// What becomes of the wish for a poll: nothing, or why there is none and until when.
+async fn wish(stage: &Stage, name: &str) -> Option<(Reason, Option<Timestamp>)> {
+    let asked = stage.engine.poker().poll_now(vec![name.into()]);
+    let (_, answer) = soon(asked).await.remove(0);
+    let refusal = answer.err()?;
+    Some((refusal.reason, refusal.until))
+}
+
 #[tokio::test]
 async fn poll_now_is_served_once_however_often_it_is_asked() {
     let mut stage = Stage::start(&["well", "other"]).await;
     stage.bring(0, counted("well", "13:45:00", 1)).await;
-    let other = stage.polled(1).await;
-    let poker = stage.engine.poker();
+    let just = Some((Reason::JustAsked, Some(at("14:00:16"))));
+    assert_eq!(wish(&stage, "well").await, just);
     assert!(!stage.is_polled(0).await);
-    for _ in 0..5 {
-        poker.poll_now(Some("well"));
-    }
+    stage.hand.advance(Duration::from_secs(15));
+    assert_eq!(wish(&stage, "well").await, None);
+    let asking = Some((Reason::Asking, None));
+    assert_eq!(wish(&stage, "well").await, asking, "wanted");
     let poll = stage.polled(0).await;
+    assert_eq!(wish(&stage, "well").await, asking, "under way");
+    assert_eq!(wish(&stage, "other").await, asking, "its first poll");
     poll.brings(counted("well", "13:45:00", 1));
     assert!(!stage.is_polled(0).await, "served twice");
-    // Asking while a poll runs leads to one more.
-    poker.poll_now(None);
-    poker.poll_now(None);
-    stage.polled(0).await.brings(counted("well", "13:45:00", 1));
-    other.brings(counted("other", "13:45:00", 1));
-    stage
-        .polled(1)
-        .await
-        .brings(counted("other", "13:45:00", 1));
-    assert!(!stage.is_polled(0).await);
-    assert!(!stage.is_polled(1).await);
+    let settings = Some((Reason::Settings, None));
+    assert_eq!(wish(&stage, "nobody").await, settings);
+}
+
+#[tokio::test]
+async fn polls_that_operators_want_leave_the_budget_to_the_schedule() {
+    let mut stage = Stage::start(&["well"]).await;
+    stage.bring(0, counted("well", "13:45:00", 1)).await;
+    let mut refused = None;
+    let mut polls = 0;
+    for _ in 0..30 {
+        stage.hand.advance(Duration::from_secs(16));
+        refused = wish(&stage, "well").await;
+        if refused.is_none() {
+            polls += 1;
+            stage.bring(0, counted("well", "13:45:00", 1)).await;
+        }
+    }
+    // A tenth of 60 requests, and from when on there is one again.
+    assert_eq!(polls, 6);
+    assert_eq!(refused, Some((Reason::Share, Some(at("15:00:17")))));
+}
+
+#[tokio::test]
+async fn who_is_to_be_left_alone_is_not_asked_for_an_operator_either() {
+    for (kind, reason, until) in [
+        (ErrorKind::RateLimited, Reason::Throttled, "14:30:01"),
+        (ErrorKind::Auth, Reason::Refused, "14:15:01"),
+    ] {
+        let mut stage = Stage::start(&["well"]).await;
+        let retry = (kind == ErrorKind::RateLimited).then(|| at("14:30:01"));
+        let error = SourceError::new(kind, "refused").with_retry_at(retry);
+        stage.bring(0, Outcome::failed(error)).await;
+        for _ in 0..3 {
+            stage.hand.advance(Duration::from_secs(60));
+            let (why, wait) = wish(&stage, "well").await.unwrap();
+            assert_eq!(why, reason);
+            let late = wait.unwrap() - at(until);
+            assert!(late >= TimeDelta::zero() && late <= TimeDelta::minutes(1));
+            assert!(!stage.is_polled(0).await, "{kind:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_part_that_fails_for_long_is_an_incident() {
+    let mut stage = Stage::start(&["well"]).await;
+    for (round, quarter) in ["13:45:00", "14:00:00", "14:15:00"].iter().enumerate() {
+        let partial = Outcome {
+            error: Some(SourceError::new(ErrorKind::Http, "counters: refused")),
+            ..counted("well", quarter, 1)
+        };
+        let board = stage.bring(0, partial).await;
+        let (fetch, incidents) = if round < 2 {
+            (FetchState::Retrying, 0)
+        } else {
+            (FetchState::Backoff, 1)
+        };
+        assert_eq!(row(&board, "well").fetch, fetch, "{round}");
+        assert_eq!(board.events.len(), incidents, "{round}");
+        stage.hand.set(row(&board, "well").next_poll.unwrap());
+    }
+    let board = stage.bring(0, counted("well", "14:30:00", 1)).await;
+    assert_eq!(row(&board, "well").fetch, FetchState::Ok);
+    assert!(!board.events[0].is_open());
 }
 
 #[tokio::test]

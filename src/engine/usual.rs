@@ -7,8 +7,8 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
-use super::opening;
 use super::recording::pieces;
+use super::{opening, trading};
 use crate::config::Config;
 use crate::history::{HistoryError, Reader};
 use crate::model::Timestamp;
@@ -23,8 +23,9 @@ const PIECE: TimeDelta = TimeDelta::hours(6);
 /// What was delivered of a day is known from attempts until so long after it.
 const SETTLED: TimeDelta = TimeDelta::days(1);
 
-/// Compares the running day of every store of a board with its earlier ones. Reads four days of
-/// history, and more only of stores of which some of these were no good.
+/// Compares the running day of every store, machine and document counter of a board with its
+/// earlier ones. Reads four days of history, and more only of stores of which some of these were
+/// no good.
 ///
 /// # Errors
 /// `Damaged` and `Database`.
@@ -57,6 +58,7 @@ pub fn usual(
     for (row, days) in stores.iter().zip(&days) {
         comparisons.add(&row.store, now, days);
     }
+    trading::compare(&mut comparisons, reader, (board, zone), now)?;
     Ok(comparisons)
 }
 

@@ -4,6 +4,7 @@ use rusqlite::{Connection, params};
 
 use crate::model::Timestamp;
 use crate::model::device::DeviceId;
+use crate::model::reading::Measure;
 
 use super::database::Devices;
 use super::error::HistoryError;
@@ -35,6 +36,32 @@ pub(super) fn occurrences(
         Ok((row::instant(row.get(0)?), row::instant(row.get(1)?)))
     })?;
     Ok(known.collect::<Result<_, _>>()?)
+}
+
+/// Reads the values that a document counter had in `[from, to)`, by time, each with the instant the
+/// vendor stamped for it.
+pub(super) fn counter_values(
+    connection: &Connection,
+    devices: &Devices,
+    device: &DeviceId,
+    (from, to): (Timestamp, Timestamp),
+) -> Result<Vec<(Timestamp, i64)>, HistoryError> {
+    let Some(number) = devices.get(device).map(|device| device.number) else {
+        return Ok(Vec::new());
+    };
+    let mut statement = connection.prepare_cached(
+        "SELECT start, value FROM level CROSS JOIN reading USING (start, device, quantity) \
+         WHERE device = ?1 AND quantity = 5 AND start >= ?2 AND start < ?3 ORDER BY start",
+    )?;
+    let range = params![number, from.timestamp(), to.timestamp()];
+    let mut rows = statement.query(range)?;
+    let mut values = Vec::new();
+    while let Some(found) = rows.next()? {
+        if let Some(Measure::Level(_, value)) = row::measure(5, found.get_ref(1)?, None) {
+            values.push((row::instant(found.get(0)?), value.int()));
+        }
+    }
+    Ok(values)
 }
 
 #[cfg(test)]

@@ -173,6 +173,19 @@ impl Reader {
         occurrences::occurrences(&self.connection, &self.devices, device, (from, to))
     }
 
+    /// The values that a document counter had in `[from, to)`, by time.
+    ///
+    /// # Errors
+    /// `Damaged` and `Database`.
+    pub fn counter_values(
+        &self,
+        device: &DeviceId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<(Timestamp, i64)>, HistoryError> {
+        occurrences::counter_values(&self.connection, &self.devices, device, (from, to))
+    }
+
     /// As [`super::History::last_levels`].
     ///
     /// # Errors

@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono_tz::Tz;
+
 use super::Timestamp;
 use super::after_hours::AfterHours;
 use super::attempt::{ErrorKind, SourceError};
@@ -109,6 +111,23 @@ pub fn heeded_skew_s(skew_s: i64) -> i64 {
 }
 
 impl SourceRow {
+    /// Whether our calls succeed, so that missing data is not for want of them: a first or second
+    /// failure in a row does not count.
+    #[must_use]
+    pub fn is_readable(&self) -> bool {
+        self.confirmed && matches!(self.fetch, FetchState::Ok | FetchState::Retrying)
+    }
+
+    /// What is to be said of calls to a readable source.
+    #[must_use]
+    pub fn calls_in_words(&self) -> &'static str {
+        if self.error.is_none() {
+            "our calls succeed"
+        } else {
+            "our earlier calls succeeded"
+        }
+    }
+
     /// How often fetching changed between working and failing of late, while that is too often to
     /// tell each time.
     #[must_use]
@@ -355,9 +374,10 @@ pub enum Figures {
     },
     /// A vending machine.
     Machine {
-        /// Sales since local midnight.
+        /// Sales since local midnight; `None` while some of them have not been read.
         sales_today: Option<Figure<u64>>,
-        /// Takings since local midnight in minor units, for currencies whose scale is known.
+        /// Takings since local midnight in minor units; without currencies in which some sale has
+        /// no known price, and none while some sales have not been read.
         revenue_today: BTreeMap<Currency, i64>,
         /// When it sold last.
         last_sale: Option<Timestamp>,
@@ -365,9 +385,10 @@ pub enum Figures {
         last_sale_came: Option<Timestamp>,
         /// Instants of the newest sales, oldest first, for "in the last 15 minutes".
         recent_sales: Arc<[Timestamp]>,
-        /// Sales per hour of the local day so far, oldest first.
+        /// Sales per hour of the local day so far, oldest first; `None` where not known.
         hours: Arc<[Option<u32>]>,
-        /// The pause since its last sale; `None` while what is usual is being learned.
+        /// The pause since its last sale; `None` while what is usual is being learned, and while
+        /// newer sales may not have been read.
         pause: Option<Pause>,
     },
 }
@@ -377,6 +398,14 @@ impl DeviceRow {
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.facts.kind()
+    }
+
+    /// The zone of its days and of what is told of it: that of the store which claims it, else the
+    /// vendor's, else `home`.
+    #[must_use]
+    pub fn zone(&self, home: Tz) -> Tz {
+        let of_store = self.claimed_by.as_ref().map(|store| store.timezone);
+        of_store.or(self.facts.timezone).unwrap_or(home)
     }
 
     /// The data state at `now`.
@@ -419,7 +448,8 @@ impl DeviceRow {
         scaled.collect()
     }
 
-    /// Whether it is a tracker that the vendor has blocked.
+    /// Whether nothing is expected of it: a tracker that the vendor has blocked, a machine that is
+    /// switched off there.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
         self.facts.is_blocked()
@@ -600,7 +630,7 @@ impl Board {
     }
 
     /// The data state of a source at `now`: that of its worst open store or device, `closed` only
-    /// when all are closed. Trackers that the vendor has blocked do not count.
+    /// when all are closed. Devices of which nothing is expected do not count.
     #[must_use]
     pub fn source_state(&self, source: &SourceRow, now: Timestamp) -> DataState {
         if source.paused {

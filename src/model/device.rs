@@ -98,10 +98,27 @@ impl Facts {
 }
 
 impl Facts {
-    /// Whether it is a tracker that the vendor has blocked.
+    /// Whether nothing is expected of it: a tracker that the vendor has blocked, a machine that is
+    /// switched off there.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
-        matches!(self.detail, Detail::Tracker { blocked: true, .. })
+        matches!(
+            self.detail,
+            Detail::Tracker { blocked: true, .. }
+                | Detail::Machine {
+                    active: Some(false),
+                    ..
+                }
+        )
+    }
+
+    /// The stretch of which not all sales of a machine have been read yet.
+    #[must_use]
+    pub fn sales_unread(&self) -> Option<(Timestamp, Timestamp)> {
+        match self.detail {
+            Detail::Machine { sales_unread, .. } => sales_unread,
+            _ => None,
+        }
     }
 
     /// Whether it is a clone, which shares its hardware with another tracker.
@@ -172,6 +189,10 @@ pub enum Detail {
         /// Minor units per unit of each currency whose scale is known.
         #[serde(default)]
         money_scale: std::collections::BTreeMap<String, u32>,
+        /// The stretch of which not all sales have been read yet, by when the vendor learned of
+        /// them.
+        #[serde(default)]
+        sales_unread: Option<(Timestamp, Timestamp)>,
     },
 }
 

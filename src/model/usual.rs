@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta, Timelike};
+use chrono_tz::Tz;
 
 use super::Timestamp;
+use super::board::DeviceRow;
 use super::calendar::{day_start, first_instant, next_day_start};
+use super::device::{Detail, DeviceId};
 use super::ledger::Spans;
 use super::ledger::plan::Quiet;
 use super::reading::Flow;
@@ -77,6 +80,20 @@ pub fn weeks_ago(store: &Store, now: Timestamp, weeks: i64) -> (NaiveDate, Times
     };
     let begins = |date| first_instant(store.timezone, date, time);
     (date, begins(date), begins(date + TimeDelta::days(1)))
+}
+
+/// The day of a device as that of a store which never closes: it begins at local midnight, and
+/// that of a hotel at its own hour. `home` is the zone of a device that has none.
+#[must_use]
+pub fn running_day(row: &DeviceRow, home: Tz) -> Store {
+    let mut day = Store::named(row.id.as_str(), row.zone(home));
+    let offset_s = match row.facts.detail {
+        Detail::DocumentCounter { day_offset_s, .. } => day_offset_s.rem_euclid(24 * 3600),
+        _ => 0,
+    };
+    let begins = NaiveTime::from_num_seconds_from_midnight_opt(offset_s.unsigned_abs(), 0);
+    day.reset = Reset::At(begins.unwrap_or_default());
+    day
 }
 
 impl DoorDay<'_> {
@@ -153,6 +170,43 @@ impl PastDay {
             }),
             start,
             sums: sums.collect(),
+        }
+    }
+
+    /// The day of something that only happens, so many weeks before the one that `now` is in:
+    /// events with their amounts, and the share of the day that is known.
+    #[must_use]
+    pub fn happened(
+        store: &Store,
+        now: Timestamp,
+        weeks: i64,
+        coverage: f64,
+        events: impl IntoIterator<Item = (Timestamp, u64)>,
+    ) -> Self {
+        let (date, start, end) = weeks_ago(store, now, weeks);
+        let mut sums = vec![(0, 0); cells(start, end)];
+        for (at, amount) in events
+            .into_iter()
+            .filter(|(at, _)| (start..end).contains(at))
+        {
+            let cell = (at - start).num_seconds() / CELL_S;
+            if let Some(cell) = usize::try_from(cell)
+                .ok()
+                .and_then(|cell| sums.get_mut(cell))
+            {
+                cell.0 += amount;
+            }
+        }
+        let mut sum = 0;
+        for cell in &mut sums {
+            sum += cell.0;
+            cell.0 = sum;
+        }
+        Self {
+            date,
+            coverage: Some(coverage),
+            start,
+            sums,
         }
     }
 
@@ -327,11 +381,14 @@ fn real(seconds: i64) -> f64 {
     seconds as f64
 }
 
-/// What is usual in each store, by its name.
+/// What is usual in each store, by its name, and on each device, by its id.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Comparisons(BTreeMap<Arc<str>, Compared>);
+pub struct Comparisons {
+    stores: BTreeMap<Arc<str>, Compared>,
+    devices: BTreeMap<DeviceId, Compared>,
+}
 
-/// One store by both yardsticks.
+/// One of them by both yardsticks.
 #[derive(Clone, Debug, PartialEq)]
 struct Compared {
     last_week: Option<Usual>,
@@ -341,24 +398,49 @@ struct Compared {
 impl Comparisons {
     /// Compares a store's running day with its earlier ones.
     pub fn add(&mut self, store: &Store, now: Timestamp, days: &[PastDay]) {
-        let usual = |yardstick| Usual::of(store, now, yardstick, days);
-        let compared = Compared {
-            last_week: usual(Yardstick::LastWeek),
-            median: usual(Yardstick::MedianOfFour),
-        };
-        self.0.insert(store.name.clone(), compared);
+        let compared = Compared::of(store, now, days);
+        self.stores.insert(store.name.clone(), compared);
+    }
+
+    /// Compares the running day of a device, which is that of `store`, with its earlier ones.
+    pub fn add_device(&mut self, id: &DeviceId, store: &Store, now: Timestamp, days: &[PastDay]) {
+        let compared = Compared::of(store, now, days);
+        self.devices.insert(id.clone(), compared);
     }
 
     /// What is usual in a store on the day that began at `start`; `None` when there is no good day
     /// to compare with.
     #[must_use]
     pub fn of(&self, store: &str, yardstick: Yardstick, start: Timestamp) -> Option<&Usual> {
-        let compared = self.0.get(store)?;
-        let usual = match yardstick {
-            Yardstick::LastWeek => &compared.last_week,
-            Yardstick::MedianOfFour => &compared.median,
-        };
-        usual.as_ref().filter(|usual| usual.start == start)
+        let usual = self.stores.get(store)?.by(yardstick)?;
+        (usual.start == start).then_some(usual)
+    }
+
+    /// What usually has happened on a device by `now`, from the start of its day; `None` when
+    /// there is no good day to compare with, or `now` is in another day.
+    #[must_use]
+    pub fn happened(&self, id: &DeviceId, yardstick: Yardstick, now: Timestamp) -> Option<u64> {
+        let usual = self.devices.get(id)?.by(yardstick)?;
+        let ends = i64::try_from(usual.cells.len()).ok()? * CELL_S;
+        let within = (0..ends).contains(&(now - usual.start).num_seconds());
+        within.then(|| usual.entered_by(now))
+    }
+}
+
+impl Compared {
+    fn of(store: &Store, now: Timestamp, days: &[PastDay]) -> Self {
+        let usual = |yardstick| Usual::of(store, now, yardstick, days);
+        Self {
+            last_week: usual(Yardstick::LastWeek),
+            median: usual(Yardstick::MedianOfFour),
+        }
+    }
+
+    fn by(&self, yardstick: Yardstick) -> Option<&Usual> {
+        match yardstick {
+            Yardstick::LastWeek => self.last_week.as_ref(),
+            Yardstick::MedianOfFour => self.median.as_ref(),
+        }
     }
 }
 

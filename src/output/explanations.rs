@@ -3,24 +3,46 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::model::Timestamp;
 use crate::model::board::Board;
 use crate::model::explain::Guide;
 
-/// Explanations by the name or id of what they explain.
-#[derive(Debug, Serialize)]
+/// Explanations of a board, put into words only where they are written out.
+#[derive(Debug)]
 pub struct Explanations {
-    sources: BTreeMap<String, String>,
-    stores: BTreeMap<String, String>,
-    devices: BTreeMap<String, String>,
+    board: Board,
+    now: Timestamp,
 }
 
 impl Explanations {
     /// Those of the board as it looks at `now`.
     #[must_use]
     pub fn of(board: &Board, now: Timestamp) -> Self {
+        Self {
+            board: board.clone(),
+            now,
+        }
+    }
+}
+
+impl Serialize for Explanations {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Words::of(&self.board, self.now).serialize(serializer)
+    }
+}
+
+/// Explanations by the name or id of what they explain.
+#[derive(Serialize)]
+struct Words {
+    sources: BTreeMap<String, String>,
+    stores: BTreeMap<String, String>,
+    devices: BTreeMap<String, String>,
+}
+
+impl Words {
+    fn of(board: &Board, now: Timestamp) -> Self {
         let guide = Guide::new(board, now, None);
         let sources = board.sources.iter();
         let stores = board.stores.iter().filter(|row| row.declared);

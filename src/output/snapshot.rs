@@ -133,6 +133,7 @@ pub struct Store {
 struct Conversion {
     sales: u64,
     visitors: u64,
+    to: Instant,
     per_100: f64,
 }
 
@@ -258,7 +259,7 @@ pub enum Numbers {
         /// Takings since local midnight, for currencies with a known scale.
         revenue_today: BTreeMap<String, f64>,
         /// Sales in the 15 minutes before the snapshot.
-        sales_15m: usize,
+        sales_15m: Option<usize>,
         /// When it sold last.
         last_sale: Option<Instant>,
         /// Nothing has happened for longer than is usual at these hours; unknown while that is
@@ -367,6 +368,7 @@ fn store(board: &Board, row: &StoreRow, now: Timestamp) -> Store {
         conversion: board.conversion(row, now).map(|sold| Conversion {
             sales: sold.sales,
             visitors: sold.visitors,
+            to: Instant(sold.to),
             per_100: rounded(sold.per_100(), 1),
         }),
     }

@@ -28,9 +28,9 @@ pub struct Blame {
     pub next: Option<Timestamp>,
 }
 
-/// The roots of trouble on a board.
+/// The roots of trouble on a board at `now`.
 #[must_use]
-pub fn blame(judgement: &Judgement) -> Vec<Blame> {
+pub fn blame(judgement: &Judgement, now: Timestamp) -> Vec<Blame> {
     let mut blames = failing(judgement);
     blames.sort_by_key(|blame| !blame.urgent);
     blames.extend(
@@ -40,8 +40,8 @@ pub fn blame(judgement: &Judgement) -> Vec<Blame> {
             .filter_map(|judged| flapping(&judged.row)),
     );
     for (position, judged) in judgement.sources.iter().enumerate() {
-        if judged.row.fetch == FetchState::Ok && overdue(judged.state).is_some() {
-            blames.extend(local::overdue_feeds(judgement, position, &judged.row));
+        if judged.row.is_readable() && overdue(judged.state).is_some() {
+            blames.extend(local::overdue_feeds(judgement, position, &judged.row, now));
         }
     }
     blames.extend(doubtful(judgement));

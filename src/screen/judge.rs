@@ -171,7 +171,7 @@ impl Judgement {
         }
         self.tell(&board);
         self.board = board;
-        self.conclude();
+        self.conclude(now);
     }
 
     /// Puts events into words, where they have changed.
@@ -189,11 +189,11 @@ impl Judgement {
     fn renew(&mut self, now: Timestamp) {
         renew(&mut self.stores, StoreRow::feed, now);
         renew(&mut self.devices, DeviceRow::feed, now);
-        self.conclude();
+        self.conclude(now);
     }
 
     /// What follows from the rows: the sources' states, the counts, the next change.
-    fn conclude(&mut self) {
+    fn conclude(&mut self, now: Timestamp) {
         let mut worst = vec![DataState::Unknown; self.board.sources.len()];
         for (source, judged) in self.sources_of_devices.iter().zip(&self.devices) {
             if let Some(state) = worst.get_mut(usize::from(*source))
@@ -223,7 +223,7 @@ impl Judgement {
         let stores = self.stores.iter().filter_map(|judged| judged.until);
         let devices = self.devices.iter().filter_map(|judged| judged.until);
         self.until = stores.chain(devices).min();
-        self.blames = blame(self);
+        self.blames = blame(self, now);
         self.version += 1;
     }
 }
@@ -286,7 +286,7 @@ pub fn trouble(judged: &Judged<StoreRow>) -> Option<Trouble> {
 #[must_use]
 pub fn device_trouble(judged: &Judged<DeviceRow>) -> Option<Trouble> {
     match &judged.row.facts.detail {
-        Detail::Tracker { blocked: true, .. } => None,
+        _ if judged.row.is_blocked() => None,
         Detail::Machine { offline: true, .. } => Some(Trouble::Dead),
         Detail::Machine { open_events, .. } if !open_events.is_empty() => Some(Trouble::Doubtful),
         _ => {

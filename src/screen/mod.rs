@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 use crate::model::Timestamp;
 use crate::model::board::Board;
+use crate::model::schedule::Refusal;
 use crate::model::usual::Comparisons;
 
 pub use runner::{Wires, run};
@@ -55,8 +56,8 @@ pub struct Look {
 /// What the screen asks of whoever started it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Ask a source now, within its budget; `None` means every source.
-    PollNow(Option<Arc<str>>),
+    /// Ask these sources now, as far as nothing speaks against it.
+    PollNow(Vec<Arc<str>>),
     /// Bring the board as it was at an instant; the newest wish counts.
     LookBack(Timestamp),
     /// Somebody counted the people inside a store.
@@ -103,6 +104,8 @@ pub enum Answer {
     },
     /// What is usual today.
     Usual(Arc<Comparisons>),
+    /// Sources that are not asked although the operator wants it.
+    NotAsked(Vec<(Arc<str>, Refusal)>),
     /// It could not be found out, in a sentence.
     Failed(String),
 }

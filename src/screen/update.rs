@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::model::Timestamp;
 use crate::model::device::DeviceId;
 use crate::model::incidents::What;
+use crate::model::schedule::{Reason, Refusal};
 use crate::model::usual::Yardstick;
 
 use super::app::{App, Frozen, ListKind, Overlay, Page, Present, Scroll, list_name};
@@ -57,6 +58,7 @@ pub fn answered(app: &mut App, answer: &Answer, now: Timestamp) {
             };
             app.say(text, now);
         }
+        Answer::NotAsked(refusals) => app.say(not_asked(refusals, now), now),
         Answer::Failed(sentence) => {
             app.wanted = None;
             app.say(sentence.clone(), now);
@@ -187,8 +189,41 @@ fn poll(app: &mut App, now: Timestamp) -> Vec<Action> {
         return Vec::new();
     }
     app.say(format!("asked {}", sources.join(", ")), now);
-    let ask = |source| Action::Emit(Effect::PollNow(Some(source)));
-    sources.into_iter().map(ask).collect()
+    vec![Action::Emit(Effect::PollNow(sources))]
+}
+
+/// Why sources are not asked, and until when. Those with the same reason are told together.
+fn not_asked(refusals: &[(Arc<str>, Refusal)], now: Timestamp) -> String {
+    let mut told: Vec<(Vec<&str>, Refusal)> = Vec::new();
+    for (name, refusal) in refusals {
+        match told.iter_mut().find(|(_, known)| known == refusal) {
+            Some((names, _)) => names.push(name),
+            None => told.push((vec![name], *refusal)),
+        }
+    }
+    let told = told.iter().map(|(names, refusal)| {
+        let wait = (refusal.until).map_or_else(String::new, |at| match words::until(at, now) {
+            moment if moment == "<1m" || moment == "now" => " for a moment".to_owned(),
+            wait => format!(" for {wait}"),
+        });
+        format!(
+            "{} not asked{wait}: {}",
+            names.join(", "),
+            why(refusal.reason)
+        )
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+fn why(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Asking => "a poll is under way",
+        Reason::JustAsked => "asked just now",
+        Reason::Throttled => "we have to wait",
+        Reason::Refused => "password refused, more tries may lock the account",
+        Reason::Share => "your tenth of its requests is used",
+        Reason::Settings => "switched off or misconfigured",
+    }
 }
 
 /// The sources that an event has to do with.

@@ -183,17 +183,17 @@ pub fn requests_per_hour(source: &SourceConfig) -> u32 {
 /// ceiling that any of them has.
 #[must_use]
 pub fn budgets(sources: &[SourceConfig]) -> Vec<SharedBudget> {
-    let mut ceilings: BTreeMap<String, u32> = BTreeMap::new();
+    let mut ceilings: BTreeMap<String, (u32, u32)> = BTreeMap::new();
     for source in sources {
         let ceiling = requests_per_hour(source);
-        ceilings
-            .entry(credential(source))
-            .and_modify(|lowest| *lowest = ceiling.min(*lowest))
-            .or_insert(ceiling);
+        let (lowest, asked) = ceilings.entry(credential(source)).or_insert((ceiling, 0));
+        *lowest = ceiling.min(*lowest);
+        *asked += u32::from(source.enabled);
     }
     let shared: BTreeMap<String, SharedBudget> = ceilings
         .into_iter()
-        .map(|(key, ceiling)| (key, Arc::new(Mutex::new(Budget::new(ceiling)))))
+        .map(|(key, (ceiling, asked))| (key, Budget::new(ceiling).shared_by(asked)))
+        .map(|(key, budget)| (key, Arc::new(Mutex::new(budget))))
         .collect();
     sources
         .iter()

@@ -374,6 +374,7 @@ fn machines() -> impl Iterator<Item = DeviceRow> {
                     offline,
                     open_events: if offline { vec![event] } else { Vec::new() },
                     money_scale: BTreeMap::from([("EUR".to_owned(), 100)]),
+                    sales_unread: None,
                 },
                 minutes.min(40),
                 Figures::Machine {

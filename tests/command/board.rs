@@ -1,6 +1,7 @@
 //! The forms of the board, checked against what is promised to scripts.
 
 use chrono::DateTime;
+use occtop::vendors::registry::Vendor;
 use serde_json::{Map, Value};
 
 use crate::program::{Estate, Simulate, kept};
@@ -142,7 +143,7 @@ fn instant(value: &Value) {
 
 fn source(row: &Row) {
     text(row, "name");
-    let vendors = ["bespot", "viametrics", "navixy", "mews", "smartnow"];
+    let vendors: Vec<_> = Vendor::ALL.iter().map(|vendor| vendor.name()).collect();
     word(row, "vendor", &vendors);
     word(row, "fetch", &FETCH);
     word(row, "data", &DATA);

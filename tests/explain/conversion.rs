@@ -31,7 +31,22 @@ fn selling() -> Poll {
 async fn is_told_with_its_denominator() {
     let day = (MORNING, "2026-03-02T13:00:00Z");
     let told = ermou(day, selling()).await;
-    assert_eq!(told, json!({ "sales": 3, "visitors": 960, "per_100": 0.3 }));
+    let to = "2026-03-02T13:00:00Z";
+    assert_eq!(
+        told,
+        json!({ "sales": 3, "visitors": 960, "to": to, "per_100": 0.3 })
+    );
+}
+
+#[tokio::test]
+async fn compares_sales_only_with_the_hours_whose_visitors_are_known() {
+    // Visitors are known up to 12:15, so the sale of 12:40 has none to be compared with yet.
+    let told = ermou((MORNING, "2026-03-02T12:15:00Z"), selling()).await;
+    let to = "2026-03-02T12:00:00Z";
+    assert_eq!(
+        told,
+        json!({ "sales": 2, "visitors": 800, "to": to, "per_100": 0.3 })
+    );
 }
 
 #[tokio::test]

@@ -182,5 +182,6 @@ fn vending(heard: &str, open_events: Vec<OpenEvent>) -> Detail {
         open_events,
         last_update: Some(at(heard)),
         money_scale: BTreeMap::from([("EUR".to_owned(), 100)]),
+        sales_unread: None,
     }
 }

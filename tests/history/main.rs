@@ -10,6 +10,7 @@ mod export;
 mod format;
 #[cfg(unix)]
 mod full;
+mod happening;
 mod model;
 mod reading;
 mod recording;

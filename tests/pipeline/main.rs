@@ -6,5 +6,6 @@
 
 mod estate;
 mod faults;
+mod oddities;
 mod outage;
 mod totals;

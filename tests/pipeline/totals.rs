@@ -5,13 +5,17 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use occtop::model::Timestamp;
 use occtop::simulator::estate::fleet::Role;
-use occtop::simulator::estate::wall;
+use occtop::simulator::estate::machines::{PRODUCTS, Sale, price_factor};
+use occtop::simulator::estate::{hotel, wall};
 use serde_json::Value;
 
 use crate::estate::*;
 
 /// The same day after the shops of Europe have closed.
 const NIGHT: &str = "2026-03-03T21:30:00Z";
+/// Midnight where the hotel is, and noon after it.
+const MIDNIGHT: &str = "2026-03-03T22:00:00Z";
+const NEXT_NOON: &str = "2026-03-04T10:00:00Z";
 
 #[tokio::test]
 async fn every_source_of_the_estate_is_read() {
@@ -136,6 +140,10 @@ fn documents(estate: &Estate, board: &Value) {
         // Nobody has told the value at midnight.
         assert!(row["growth_today"].is_null(), "{row:#}");
     }
+    let tonight = now.with_timezone(&hotel::zone()).date_naive();
+    let rooms = [false, true].map(|suites| hotel.night(suites, tonight).usable);
+    let rooms: usize = rooms.iter().sum();
+    assert!(rows.iter().all(|row| row["rooms"] == rooms), "{rooms}");
     let guests: u32 = hotel.in_house(now).iter().map(|stay| stay.guests).sum();
     assert!(
         rows.iter().all(|row| row["guests_in_house"] == guests),
@@ -149,7 +157,7 @@ fn sales(estate: &Estate, board: &Value) {
     let now = estate.clock.now();
     let rows = devices(board, "coffee");
     assert_eq!(rows.len(), truth.machines().len());
-    let mut sold_at_all = 0;
+    let (mut sold_at_all, mut exact) = (0, 0);
     for (position, machine) in truth.machines().iter().enumerate() {
         let row = rows
             .iter()
@@ -159,23 +167,77 @@ fn sales(estate: &Estate, board: &Value) {
         let today = now.with_timezone(&zone).date_naive();
         let midnight: Timestamp = wall::instant(zone, today, 0);
         let business_days = [today - TimeDelta::days(1), today];
-        let sold = |after: TimeDelta| {
+        let sold = |after: TimeDelta| -> Vec<Sale> {
             let all = business_days
                 .iter()
                 .flat_map(|date| truth.sales(position, *date));
             all.filter(|sale| sale.at >= midnight && sale.created + after <= now)
-                .count()
+                .collect()
         };
         // Some rows are written up to 40 s late, so a sale of the last moments may be missing.
         let told = row["sales_today"].as_u64().unwrap_or(0);
         let (least, most) = (sold(TimeDelta::seconds(40)), sold(TimeDelta::zero()));
         assert!(
-            (least as u64..=most as u64).contains(&told),
-            "{least} <= {told} <= {most}: {row:#}"
+            (least.len() as u64..=most.len() as u64).contains(&told),
+            "{} <= {told} <= {}: {row:#}",
+            least.len(),
+            most.len()
         );
         sold_at_all += told;
+        if least == most {
+            money(truth.sites()[machine.site].city.currency, &most, row);
+            let recent = most
+                .iter()
+                .filter(|sale| sale.at > now - TimeDelta::minutes(15) && sale.at <= now);
+            assert_eq!(row["sales_15m"], recent.count(), "{row:#}");
+            exact += 1;
+        }
     }
     assert!(sold_at_all > 100, "only {sold_at_all} sales");
+    assert!(
+        exact >= 3,
+        "only {exact} machines were compared to the cent"
+    );
+}
+
+/// Takings are what the sales cost, in the currency of the store.
+fn money(currency: &str, sales: &[Sale], row: &Value) {
+    let cents = sales.iter().map(|sale| PRODUCTS[sale.product].2);
+    let cents = cents.map(|cents| f64::from(i32::try_from(cents).unwrap()));
+    // Prices end in a round ten of the smallest unit, of which a yen has one.
+    let minor = cents.map(|cents| (cents * price_factor(currency) / 10.0).round() * 10.0);
+    let units = minor.sum::<f64>() / if currency == "JPY" { 1.0 } else { 100.0 };
+    let told = row["revenue_today"].as_object().unwrap();
+    if sales.is_empty() {
+        assert!(told.is_empty(), "{row:#}");
+    } else {
+        let told = told[currency].as_f64().unwrap();
+        assert!((told - units).abs() < 0.005, "{units}: {row:#}");
+    }
+}
+
+/// What a hotel writes from midnight on is its growth, where the value at midnight was told.
+#[tokio::test]
+async fn documents_grow_from_midnight_on() {
+    let estate = Estate::with_stores(MIDNIGHT, 1).await;
+    estate.poll().await;
+    let midnight = estate.clock.now();
+    estate.hand.set(NEXT_NOON.parse().unwrap());
+    let board = estate.poll().await;
+    let hotel = estate.simulators.estate().hotel();
+    let rows = devices(&board, "hotel");
+    let mut grown = 0;
+    for counter in &hotel.counters {
+        let value = |at| hotel.value(counter, at).0;
+        let growth = value(estate.clock.now()) - value(midnight);
+        let row = rows
+            .iter()
+            .find(|row| row["type"] == counter.sort && row["name"] == counter.name)
+            .unwrap();
+        assert_eq!(row["growth_today"], growth, "{row:#}");
+        grown += growth;
+    }
+    assert!(grown > 0, "nothing was written");
 }
 
 /// No secret of the configuration is anywhere on the board.

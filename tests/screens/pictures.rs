@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use chrono_tz::Tz;
 use occtop::model::board::{Board, Cell, Day};
 use occtop::model::ledger::Spans;
 use occtop::model::ledger::plan::Quiet;
 use occtop::model::reading::Flow;
-use occtop::model::usual::{Comparisons, DoorDay, PastDay, Quarter, weeks_ago};
+use occtop::model::usual::{Comparisons, DoorDay, PastDay, Quarter, running_day, weeks_ago};
 use occtop::screen::Answer;
 use occtop::screen::glyphs::{ASCII, BLOCK, BRAILLE, CONSOLE};
 use occtop::screen::theme::{NAMES, Theme};
@@ -125,6 +126,11 @@ fn a_day_beside_that_of_last_week() {
         let mut screen = screen.press("<Enter>");
         insta::assert_snapshot!(format!("compared_store_{word}"), screen.text());
     }
+    for (key, word) in [("5", "hotel"), ("6", "vending")] {
+        let mut screen = Screen::new(calm(), USUAL).press(&format!("{key}w"));
+        screen.answer(&Answer::Usual(Arc::new(last_week(&calm()))));
+        insta::assert_snapshot!(format!("compared_{word}"), screen.text());
+    }
     let text = Screen::new(calm(), USUAL).press("ww<Enter>").text();
     assert!(text.contains("reading the last weeks"), "{text}");
     let mut screen = Screen::new(calm(), USUAL).press("ww<Enter>");
@@ -163,6 +169,14 @@ fn last_week(board: &Board) -> Comparisons {
         };
         let day = PastDay::of(&row.store, board.at, 1, &[door]);
         comparisons.add(&row.store, board.at, &[day]);
+    }
+    for row in board.devices.values() {
+        // Something happened each quarter of an hour.
+        let day = running_day(row, Tz::UTC);
+        let (_, start, _) = weeks_ago(&day, board.at, 1);
+        let events = (0..96).map(|quarter| (start + chrono::TimeDelta::minutes(15 * quarter), 1));
+        let past = PastDay::happened(&day, board.at, 1, 1.0, events);
+        comparisons.add_device(&row.id, &day, board.at, &[past]);
     }
     comparisons
 }

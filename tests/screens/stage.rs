@@ -299,7 +299,7 @@ async fn asking_a_source_is_an_effect() {
     let mut running = Running::start(troubled()).await;
     running.press("r4Gr").await;
     let asked: Vec<_> = [running.effects.try_recv(), running.effects.try_recv()].into();
-    let poll = |name: &str| Ok(Effect::PollNow(Some(name.into())));
+    let poll = |name: &str| Ok(Effect::PollNow(vec![name.into()]));
     assert_eq!(asked, [poll("opap"), poll("coffee")]);
     assert!(running.glass.text().contains("asked coffee"));
 }

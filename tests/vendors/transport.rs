@@ -363,6 +363,27 @@ async fn html_under_200_is_named() {
     assert!(error.message.contains("HTML page"));
 }
 
+#[tokio::test]
+async fn nothing_is_sent_while_the_vendor_wants_the_credential_to_wait() {
+    let (clock, hand) = Clock::manual(at(NOW));
+    let budget = Arc::new(Mutex::new(Budget::new(9)));
+    let server = Server::start(|_, _| Answer::text(200, "application/json", "{}")).await;
+    let common = common(server.url.clone());
+    let allowed = vec![Allowed::get("/a/")];
+    let transport = Transport::open(&common, allowed, budget.clone(), clock).unwrap();
+    let until = at(NOW) + chrono::TimeDelta::minutes(30);
+    budget.lock().unwrap().block(until);
+    let error = transport.send(Request::get("/a/")).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::RateLimited);
+    assert_eq!(error.retry_at, Some(until));
+    assert!(transport.take_exchanges().is_empty());
+    hand.set(until);
+    assert_eq!(
+        transport.send(Request::get("/a/")).await.unwrap().status,
+        200
+    );
+}
+
 #[test]
 fn an_address_that_could_leak_is_refused() {
     for (url, words) in [

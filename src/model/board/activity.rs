@@ -79,7 +79,8 @@ impl DeviceRow {
     /// being learned.
     #[must_use]
     pub fn is_silent(&self) -> Option<bool> {
-        Some(is_silent(self.kind(), self.pause()?))
+        let silent = is_silent(self.kind(), self.pause()?);
+        Some(silent && !self.is_blocked())
     }
 
     /// From when it is silent if nothing happens meanwhile.
@@ -98,25 +99,28 @@ impl DeviceRow {
     pub fn missed(&self, now: Timestamp) -> Option<f64> {
         let pause = self.pause()?;
         let feed = self.feed();
-        is_silent(self.kind(), pause).then(|| pause.missed(feed.theirs(now), feed.hours))
+        self.is_silent()?
+            .then(|| pause.missed(feed.theirs(now), feed.hours))
     }
 
     /// Whether it has been silent for so long that somebody should go and look.
     #[must_use]
     pub fn is_missed(&self) -> bool {
-        let pause = self.pause();
+        let pause = self.pause().filter(|_| !self.is_blocked());
         pause.is_some_and(|pause| pause.stillness == Stillness::Rare)
     }
 
-    /// How many sales a machine made in the stretch before `now`.
+    /// How many sales a machine made in the stretch before `now`; `None` while some of them have
+    /// not been read.
     #[must_use]
-    pub fn sales_within(&self, stretch: TimeDelta, now: Timestamp) -> usize {
-        match &self.figures {
-            Figures::Machine { recent_sales, .. } => recent_sales
-                .iter()
-                .filter(|at| **at > now - stretch && **at <= now)
-                .count(),
-            _ => 0,
-        }
+    pub fn sales_within(&self, stretch: TimeDelta, now: Timestamp) -> Option<usize> {
+        let Figures::Machine { recent_sales, .. } = &self.figures else {
+            return None;
+        };
+        let from = now - stretch;
+        let unread = self.facts.sales_unread();
+        let known = unread.is_none_or(|unread| unread.1 <= from || now <= unread.0);
+        let within = |at: &&Timestamp| **at > from && **at <= now;
+        known.then(|| recent_sales.iter().filter(within).count())
     }
 }

@@ -1,79 +1,104 @@
 //! Whose fault it is, looked for from the far end to the near one: our link, our account, the
 //! vendor's API, the vendor's pipeline, the store's link, the sensor.
 
+use std::collections::BTreeSet;
+
 use super::wall::Wall;
-use super::{Guide, wall};
+use super::{Guide, sentence, wall};
 use crate::model::attempt::{ErrorKind, SourceError};
 use crate::model::board::{SourceRow, StoreRow};
-use crate::model::device::Kind;
+use crate::model::device::{DeviceId, Kind};
 use crate::model::health::{DataState, FetchState};
-
-/// From this share of overdue feeds on it is the vendor, in per cent.
-const MOST: usize = 80;
+use crate::model::incidents::root::{Part, most, silence};
 
 /// Who is explained.
 #[derive(Clone, Copy)]
 pub(super) enum Who<'a> {
     Source,
     Store(&'a StoreRow),
-    Device,
+    Device(&'a DeviceId),
+}
+
+/// The overdue feeds of a source.
+#[derive(Clone, Debug)]
+pub(super) struct Overdue {
+    late: usize,
+    all: usize,
+    /// Those for which the vendor is to blame.
+    pipeline: BTreeSet<DeviceId>,
 }
 
 impl Guide<'_> {
     /// Whose fault it is that data is missing although calls succeed; `None` while it is not known
     /// whether they do.
     pub(super) fn overdue_feed(&self, source: &SourceRow, who: Who<'_>) -> Option<String> {
-        (source.fetch == FetchState::Ok).then(|| self.at_fault(source, who))
+        source.is_readable().then(|| self.at_fault(source, who))
     }
 
     fn at_fault(&self, source: &SourceRow, who: Who<'_>) -> String {
         let (late, all) = self.overdue_of(source);
-        if all <= 1 {
-            return "Our calls succeed, so it is the vendor's pipeline or the device.".to_owned();
-        }
-        if late > 1 && late * 100 >= all * MOST {
-            return format!(
-                "Our calls succeed and {late} of {all} devices of {} are overdue, so it is the \
-                 vendor's pipeline.",
-                source.name
-            );
-        }
-        match who {
-            Who::Source => "Our calls succeed and most of its devices are on time, so look at \
-                            those named under feeds."
-                .to_owned(),
-            Who::Store(store) if self.all_overdue(store) => format!(
-                "Our calls succeed and most other devices of {} are on time, so look at the link \
-                 or hub of this store.",
-                source.name
-            ),
-            Who::Store(_) => "Our calls succeed and most other devices are on time, so look at \
-                              the sensor that is behind."
-                .to_owned(),
-            Who::Device => {
-                "Our calls succeed and most other devices are on time, so look at this one."
-                    .to_owned()
+        let name = &source.name;
+        let is_vendors = self.overdue(source).is_some_and(|overdue| match who {
+            Who::Source => !overdue.pipeline.is_empty(),
+            Who::Store(store) => store.members.iter().any(|id| overdue.pipeline.contains(id)),
+            Who::Device(id) => overdue.pipeline.contains(id),
+        });
+        let found = if all <= 1 {
+            ", so it is the vendor's pipeline or the device".to_owned()
+        } else if is_vendors && late == 1 {
+            " and no other device has brought news since, so it is the vendor's pipeline or the device"
+                .to_owned()
+        } else if is_vendors {
+            format!(
+                " and {late} of {all} devices of {name} are overdue, so it is the vendor's pipeline"
+            )
+        } else {
+            match who {
+                Who::Source => " and most of its devices are on time, so look at those named \
+                                under feeds"
+                    .to_owned(),
+                Who::Store(store) if self.all_overdue(store) => format!(
+                    " and most other devices of {name} are on time, so look at the link or hub of \
+                     this store"
+                ),
+                Who::Store(_) => " and most other devices are on time, so look at the sensor that \
+                                  is behind"
+                    .to_owned(),
+                Who::Device(_) => {
+                    " and most other devices are on time, so look at this one".to_owned()
+                }
             }
-        }
+        };
+        sentence(&format!("{}{found}", source.calls_in_words()))
     }
 
     /// How many feeds of a source are overdue, of how many that could be.
     pub(super) fn overdue_of(&self, source: &SourceRow) -> (usize, usize) {
+        (self.overdue(source)).map_or((0, 0), |overdue| (overdue.late, overdue.all))
+    }
+
+    fn overdue(&self, source: &SourceRow) -> Option<&Overdue> {
         let rows = &self.board.sources;
-        let position = rows.iter().position(|row| row.name == source.name);
-        let Some(known) = position.and_then(|at| self.overdue.get(at)) else {
-            return (0, 0);
-        };
-        *known.get_or_init(|| {
-            let devices = self.board.devices_of(&source.name);
-            let states = devices
-                .filter(|row| !row.is_blocked())
-                .map(|row| row.data_state(self.now))
-                .filter(|state| *state != DataState::Closed);
-            states.fold((0, 0), |(late, all), state| {
-                (late + usize::from(is_overdue(state)), all + 1)
-            })
-        })
+        let position = rows.iter().position(|row| row.name == source.name)?;
+        let known = self.overdue.get(position)?;
+        Some(known.get_or_init(|| self.find_overdue(source)))
+    }
+
+    fn find_overdue(&self, source: &SourceRow) -> Overdue {
+        let rows = self.board.devices_of(&source.name);
+        let feeds = rows.filter_map(|row| {
+            let part = Part::of(row, row.data_state(self.now), self.now)?;
+            Some((&row.id, part))
+        });
+        let (ids, parts): (Vec<_>, Vec<_>) = feeds.unzip();
+        let open = self.board.events.iter().filter(|event| event.is_open());
+        let most = most(open.filter_map(|event| event.incident()), &source.name);
+        let pipeline = silence(&parts, most).pipeline.into_iter();
+        Overdue {
+            late: parts.iter().filter(|part| part.overdue.is_some()).count(),
+            all: parts.len(),
+            pipeline: pipeline.map(|at| ids[at].clone()).collect(),
+        }
     }
 
     fn all_overdue(&self, store: &StoreRow) -> bool {

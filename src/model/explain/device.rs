@@ -4,7 +4,7 @@ use super::blame::{Who, fetch_trouble, is_overdue};
 use super::calls::{last_call, next_call};
 use super::corrected;
 use super::wall::{Wall, count, listed};
-use super::{Explanation, Guide, Link, link, paragraph, zone_of};
+use super::{Explanation, Guide, Link, link, paragraph};
 use crate::model::Timestamp;
 use crate::model::board::{Activity, DeviceRow, Figures, Gap};
 use crate::model::calendar::local_midnight;
@@ -22,7 +22,7 @@ impl Guide<'_> {
     /// Why the numbers of a device are what they are.
     #[must_use]
     pub fn device(&self, row: &DeviceRow) -> Explanation {
-        let zone = zone_of(row, self.home);
+        let zone = row.zone(self.home);
         let wall = &self.wall(zone);
         let day = local_midnight(zone, self.now);
         let state = row.data_state(self.now);
@@ -36,11 +36,14 @@ impl Guide<'_> {
             sentences.push("Its source is switched off in the configuration.".to_owned());
         }
         if row.is_blocked() {
-            sentences.push(
-                "The vendor has blocked it (tariff), so its last values stay and nothing new is \
-                 expected."
-                    .to_owned(),
-            );
+            let why = if row.kind() == Kind::Machine {
+                "It is switched off at the vendor"
+            } else {
+                "The vendor has blocked it (tariff)"
+            };
+            sentences.push(format!(
+                "{why}, so its last values stay and nothing new is expected."
+            ));
         } else {
             let grid = row.kind() == Kind::PeopleCounter;
             // That its data is fresh is no comfort while it does nothing.
@@ -68,7 +71,7 @@ impl Guide<'_> {
         }
         let store = (row.store.as_deref()).and_then(|name| self.board.store(name));
         let store = store.filter(|_| row.kind() == Kind::PeopleCounter);
-        let who = store.map_or(Who::Device, |store| Who::Store(store));
+        let who = store.map_or(Who::Device(&row.id), |store| Who::Store(store));
         self.overdue_feed(source, who)
     }
 
@@ -290,7 +293,7 @@ fn stepped(unseen: &[Gap], wall: &Wall) -> Option<String> {
 
 /// How long nothing has happened, compared with what is usual at these hours.
 fn pause(row: &DeviceRow, what: &str, (wall, now): (&Wall, Timestamp)) -> Option<String> {
-    let activity = row.activity(now)?;
+    let activity = row.activity(now).filter(|_| !row.is_blocked())?;
     let pause = row.pause()?;
     let from = row.silent_from();
     Some(match activity {
@@ -339,7 +342,6 @@ fn machine(row: &DeviceRow, (wall, now): (&Wall, Timestamp)) -> Vec<String> {
     else {
         return Vec::new();
     };
-    let sales = sales_today.map_or(0, |sales| sales.value);
     let takings: Vec<_> = (row.revenue().iter())
         .map(|(currency, sum)| format!("{sum:.2} {currency}"))
         .collect();
@@ -352,10 +354,16 @@ fn machine(row: &DeviceRow, (wall, now): (&Wall, Timestamp)) -> Vec<String> {
         Some(at) if *at <= now => format!("the last one at {}", wall.ago(*at)),
         _ => "none has been seen yet".to_owned(),
     };
-    let mut sentences = vec![format!(
-        "{name} made {} since midnight{takings}; {last}.",
-        count(sales, "sale")
-    )];
+    let mut sentences = vec![match sales_today {
+        Some(sales) => format!(
+            "{name} made {} since midnight{takings}; {last}.",
+            count(sales.value, "sale")
+        ),
+        None => format!(
+            "How much {name} has sold since midnight is not known: earlier sales are still being \
+             read; {last}."
+        ),
+    }];
     sentences.extend(pause(row, "sale", (wall, now)));
     let unknown = revenue_today
         .keys()

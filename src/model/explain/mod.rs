@@ -19,7 +19,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use super::Timestamp;
-use super::board::{Board, DeviceRow, SourceRow};
+use super::board::{Board, SourceRow};
 use super::health::{DataState, Feed, due, shifted};
 use wall::Wall;
 
@@ -60,9 +60,8 @@ pub struct Guide<'a> {
     board: &'a Board,
     now: Timestamp,
     home: Tz,
-    /// By source: how many of its feeds are overdue, of how many. Worked out when it is needed,
-    /// and only once for all that ask.
-    overdue: Vec<OnceCell<(usize, usize)>>,
+    /// By source: its overdue feeds. Worked out when it is needed, and only once for all that ask.
+    overdue: Vec<OnceCell<blame::Overdue>>,
 }
 
 impl<'a> Guide<'a> {
@@ -182,11 +181,6 @@ fn common_zone(board: &Board) -> Tz {
 }
 
 /// The zone in which a device counts its day.
-fn zone_of(row: &DeviceRow, home: Tz) -> Tz {
-    let of_store = row.claimed_by.as_ref().map(|store| store.timezone);
-    of_store.or(row.facts.timezone).unwrap_or(home)
-}
-
 /// Sentences as one paragraph.
 fn paragraph(sentences: impl IntoIterator<Item = String>) -> String {
     sentences.into_iter().collect::<Vec<_>>().join(" ")
@@ -197,4 +191,13 @@ fn link(what: &'static str, parts: &[String]) -> Option<Link> {
         what,
         text: parts.join("; "),
     })
+}
+
+/// A remark as a sentence of its own.
+fn sentence(note: &str) -> String {
+    let mut letters = note.chars();
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
 }

@@ -3,7 +3,7 @@
 use super::blame::{Who, fetch_trouble, is_overdue, of_all};
 use super::calls::{last_call, next_call};
 use super::wall::{Wall, count, listed};
-use super::{Explanation, Guide, link, paragraph};
+use super::{Explanation, Guide, link, paragraph, sentence};
 use crate::model::board::{DeviceRow, SourceRow};
 use crate::model::health::{DataState, due};
 
@@ -120,13 +120,4 @@ fn calls_of(row: &SourceRow, wall: &Wall) -> Vec<String> {
     );
     calls.extend(row.notes.iter().cloned());
     calls
-}
-
-/// A remark as a sentence of its own.
-fn sentence(note: &str) -> String {
-    let mut letters = note.chars();
-    let first = letters
-        .next()
-        .map(|letter| letter.to_uppercase().to_string());
-    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
 }

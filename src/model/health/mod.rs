@@ -12,10 +12,14 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
+use super::attempt::ErrorKind;
 use super::calendar::Hours;
 
 pub use flapping::flapping;
 pub use outlook::{data_state, due, next_change};
+
+/// So many attempts in a row that had an error are no hiccup.
+const SERIOUS: u32 = 3;
 
 /// How fetching from a source goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +31,7 @@ pub enum FetchState {
     Ok,
     /// First or second failure in a row; tried again soon.
     Retrying,
-    /// Third failure or later; tried again at growing distances.
+    /// Third failure in a row or later, even where something comes beside it.
     Backoff,
     /// The vendor or our own ceiling says to wait.
     Throttled,
@@ -44,6 +48,24 @@ pub enum FetchState {
 }
 
 impl FetchState {
+    /// The state after an error, of so many attempts in a row that had one.
+    #[must_use]
+    pub fn after(error: ErrorKind, errors: u32) -> Self {
+        match error {
+            ErrorKind::Config => Self::Misconfigured,
+            ErrorKind::RateLimited => Self::Throttled,
+            ErrorKind::Auth => Self::Auth,
+            ErrorKind::Schema => Self::Schema,
+            ErrorKind::Http | ErrorKind::Timeout | ErrorKind::Network | ErrorKind::Vendor => {
+                if errors < SERIOUS {
+                    Self::Retrying
+                } else {
+                    Self::Backoff
+                }
+            }
+        }
+    }
+
     /// Whether a source cannot be read; a first or second failure in a row is not yet that.
     #[must_use]
     pub fn is_failing(self) -> bool {

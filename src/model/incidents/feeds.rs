@@ -11,10 +11,10 @@ use chrono::{SubsecRound, TimeDelta};
 use super::cause::{About, Cause, Severity};
 use super::event::{FeedName, NAMED};
 use super::log::Root;
-use super::root::{MOST, Part, STILL, Silence, silence};
+use super::root::{Part, news, silence};
 use crate::model::Timestamp;
 use crate::model::board::{Board, DeviceRow, SourceRow};
-use crate::model::device::{DeviceId, Kind};
+use crate::model::device::DeviceId;
 use crate::model::health::{DataState, data_state, due, next_change};
 use crate::model::store::Store;
 
@@ -27,8 +27,8 @@ struct Verdict {
     state: DataState,
     until: Option<Timestamp>,
     blocked: bool,
-    /// The store whose people it counts.
-    store: Option<Arc<Store>>,
+    /// When its newest data became readable.
+    news: Option<Timestamp>,
     /// The store that claims it, for the length of its days.
     hours: Option<Arc<Store>>,
     /// Since when data is missing; set when it becomes stale, and until it is no longer overdue.
@@ -148,11 +148,15 @@ impl Feeds {
             state,
             until,
             blocked: row.is_blocked(),
-            store: hours.clone().filter(|_| row.kind() == Kind::PeopleCounter),
+            news: news(feed),
             hours,
             missing,
         };
-        if known.is_none_or(|known| known.state != state || known.missing != missing) {
+        // News of one feed are a witness for the others, where some are behind.
+        let witness = |known: &Verdict| known.news != verdict.news && self.tally(key.0).behind > 0;
+        if known
+            .is_none_or(|known| known.state != state || known.missing != missing || witness(&known))
+        {
             self.stirred.insert(key.0);
         }
         if let Some(at) = until {
@@ -249,54 +253,42 @@ impl Feeds {
         suffering
     }
 
-    /// The roots of a source that can be read; `late_before` when its vendor published late so far.
-    pub fn roots(&self, board: &Board, source: u16, late_before: bool) -> Vec<Root> {
+    /// The roots of a source that can be read; `most` per cent of overdue feeds make its vendor one.
+    pub fn roots(&self, board: &Board, source: u16, (most, now): (usize, Timestamp)) -> Vec<Root> {
         let Some(row) = board.sources.get(usize::from(source)) else {
             return Vec::new();
         };
-        let feeds: Vec<_> = (self.of(source))
-            .filter(|(_, verdict)| !verdict.blocked && verdict.state != DataState::Closed)
-            .collect();
-        if feeds.iter().all(|(_, verdict)| verdict.missing.is_none()) {
+        if (self.of(source)).all(|(_, verdict)| verdict.missing.is_none()) {
             return Vec::new();
         }
-        let part = |verdict: &'_ Verdict| verdict.behind() == Some(true);
-        let parts: Vec<_> = (feeds.iter())
-            .map(|(_, verdict)| Part {
-                store: verdict.store.as_deref().map(|store| &*store.name),
-                overdue: part(verdict),
-            })
-            .collect();
-        let most = if late_before { STILL } else { MOST };
-        let gather = |wanted: &dyn Fn(&Key, &Verdict) -> bool| {
+        let feeds = self.of(source).filter_map(|(key, verdict)| {
+            let part = Part::of(board.devices.get(key)?, verdict.state, now)?;
+            Some(((key, verdict), part))
+        });
+        let (feeds, parts): (Vec<_>, Vec<_>) = feeds.unzip();
+        let gather = |positions: &mut dyn Iterator<Item = usize>| {
             let mut suffering = Suffering::default();
-            for (key, verdict) in feeds.iter().filter(|(key, verdict)| wanted(key, verdict)) {
+            for (key, verdict) in positions.map(|at| feeds[at]) {
                 suffering.add(board, key, verdict);
             }
             suffering
         };
-        match silence(&parts, most) {
-            Silence::Pipeline { .. } => {
-                let about = About::Source(row.name.clone());
-                let root = gather(&|_, _| true).root(Cause::Pipeline, about, row);
-                root.into_iter().collect()
-            }
-            Silence::Places { stores, devices } => {
-                let stores = stores.into_iter().filter_map(|name| {
-                    let is_its = |verdict: &Verdict| {
-                        verdict.store.as_deref().is_some_and(|s| *s.name == *name)
-                    };
-                    let suffering = gather(&|_, verdict| is_its(verdict));
-                    suffering.root(Cause::StoreLink, About::Store(name.into()), row)
-                });
-                let devices = devices.into_iter().filter_map(|at| {
-                    let (key, verdict) = feeds[at];
-                    let mut suffering = Suffering::default();
-                    suffering.add(board, key, verdict);
-                    suffering.root(Cause::Device, About::Device(key.1.clone()), row)
-                });
-                stores.chain(devices).collect()
-            }
-        }
+        let found = silence(&parts, most);
+        let pipeline = gather(&mut found.pipeline.iter().copied()).root(
+            Cause::Pipeline,
+            About::Source(row.name.clone()),
+            row,
+        );
+        let stores = found.stores.into_iter().filter_map(|name| {
+            let mut its = (0..parts.len())
+                .filter(|at| parts[*at].store == Some(name) && !found.pipeline.contains(at));
+            let about = About::Store(name.into());
+            gather(&mut its).root(Cause::StoreLink, about, row)
+        });
+        let devices = found.devices.into_iter().filter_map(|at| {
+            let about = About::Device(feeds[at].0.1.clone());
+            gather(&mut std::iter::once(at)).root(Cause::Device, about, row)
+        });
+        pipeline.into_iter().chain(stores).chain(devices).collect()
     }
 }

@@ -301,6 +301,33 @@ fn the_nearest_root_that_explains_it_grows_into_a_wider_one_and_not_back() {
 }
 
 #[test]
+fn a_vendor_that_stops_while_vehicles_are_parked_is_one_incident() {
+    let driving = Expectation::silence(300);
+    let parked = Expectation::silence(24 * 3600);
+    let mut cars: Vec<_> = (0..4)
+        .map(|number| door(&format!("fleet/{number}"), "", minute(0), driving))
+        .collect();
+    cars.extend((4..9).map(|number| door(&format!("fleet/{number}"), "", minute(-90), parked)));
+    for car in &mut cars {
+        (car.store, car.claimed_by) = (None, None);
+    }
+    let mut stage = Stage::new(vec![source("fleet", "navixy")], cars);
+    stage.pass(0..30);
+    let pipeline = "the vendor publishes late, fleet: critical 14:05-, 4";
+    assert_eq!(stage.said(), [pipeline]);
+    // A parked one reports: the vendor publishes, and of the others each has its own trouble.
+    stage.reaches("fleet/5", minute(30));
+    stage.pass(30..32);
+    let said = stage.said();
+    assert_eq!(said.len(), 5, "{said:?}");
+    assert_eq!(
+        said[0],
+        "the vendor publishes late, fleet: critical 14:05-14:30, 4"
+    );
+    assert!(said[1..].iter().all(|said| said.starts_with("this device")));
+}
+
+#[test]
 fn fetch_faults_by_cause() {
     use ErrorKind::{Auth, Config, Http, Network, RateLimited, Schema};
     let table = [
@@ -341,6 +368,35 @@ fn fetch_faults_by_cause() {
         assert!(said[0].ends_with(", 1"), "{said:?}");
         let late = said[0].starts_with("the vendor publishes late");
         assert_eq!(late, fetch == FetchState::Retrying, "{said:?}");
+    }
+}
+
+#[test]
+fn a_source_that_comes_and_goes_is_one_incident_until_it_stays() {
+    let mut stage = Stage::new(vec![source("quick", "bespot")], vec![]);
+    let down = Some(ErrorKind::Timeout);
+    for at in 0..60 {
+        // It fails each other minute for half an hour.
+        let failure = down.filter(|_| at < 30 && at % 2 == 0);
+        let row = Arc::make_mut(&mut stage.board.sources[0]);
+        row.beats.push(Beat {
+            at: minute(at),
+            failure,
+            news: false,
+        });
+        row.last_attempt = Some(minute(at));
+        let fetch = failure.map_or(FetchState::Ok, |_| FetchState::Retrying);
+        stage.fetch(0, fetch, failure);
+        stage.look(minute(at));
+        let said = stage.said();
+        match at {
+            ..6 => assert!(said.is_empty(), "{at}: {said:?}"),
+            6..47 => assert_eq!(said, ["the API, quick: warning 14:06-, 0"], "{at}"),
+            _ => assert!(
+                !said[0].ends_with("-, 0") && said.len() == 1,
+                "{at}: {said:?}"
+            ),
+        }
     }
 }
 

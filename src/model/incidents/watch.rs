@@ -11,7 +11,7 @@ use super::feeds::{Feeds, Key};
 use super::log::{Changes, Log, Root};
 use super::objective::{Account, Freshness, window};
 use super::places::Places;
-use super::root::{Scope, unreadable};
+use super::root::{Scope, cause_of, most, unreadable};
 use crate::model::Timestamp;
 use crate::model::board::{Board, SourceRow};
 use crate::model::health::FetchState;
@@ -129,7 +129,7 @@ impl Watch {
         let moved = self.take_sources(board, now);
         let stirred = self.feeds.take_stirred();
         for source in &stirred {
-            self.listen(board, *source);
+            self.listen(board, *source, now);
         }
         if self.places.take_stirred() || moved || !stirred.is_empty() {
             self.follow(board, now);
@@ -163,7 +163,10 @@ impl Watch {
             if known.as_ref().is_some_and(|known| Arc::ptr_eq(known, row)) {
                 continue;
             }
-            let standing = |row: &SourceRow| (row.fetch, row.confirmed, row.error.clone());
+            let standing = |row: &SourceRow| {
+                let flapping = row.flapping().is_some();
+                (row.fetch, row.confirmed, row.error.clone(), flapping)
+            };
             moved |= known.is_none_or(|known| standing(&known) != standing(row));
             let skewed = row.notable_skew_s();
             let was_skewed = std::mem::replace(&mut watched.skewed, skewed.is_some());
@@ -176,15 +179,13 @@ impl Watch {
     }
 
     /// Looks for the roots of a source's silence anew.
-    fn listen(&mut self, board: &Board, source: u16) {
+    fn listen(&mut self, board: &Board, source: u16, now: Timestamp) {
         let Some(row) = board.sources.get(usize::from(source)) else {
             return;
         };
-        let late_before = self.log.open().any(|(_, incident)| {
-            incident.cause == Cause::Pipeline
-                && matches!(&incident.about, About::Source(name) if *name == row.name)
-        });
-        let roots = self.feeds.roots(board, source, late_before);
+        let open = self.log.open().map(|(_, incident)| incident);
+        let most = most(open, &row.name);
+        let roots = self.feeds.roots(board, source, (most, now));
         self.watched(usize::from(source)).silent = roots;
     }
 
@@ -196,8 +197,8 @@ impl Watch {
             roots.extend(self.fetch_root(board, &rows, &root, now));
         }
         for (row, watched) in rows.iter().zip(&self.sources) {
-            let readable = matches!(row.fetch, FetchState::Ok | FetchState::Retrying);
-            if readable && row.confirmed {
+            if row.is_readable() {
+                roots.extend(flapping(row, now));
                 roots.extend(watched.silent.iter().cloned());
             }
         }
@@ -358,6 +359,24 @@ fn failing_since(row: &SourceRow, now: Timestamp) -> Timestamp {
     let failed = (row.beats.iter().rev()).take_while(|beat| beat.failure.is_some());
     let first = failed.last().map(|beat| beat.at);
     first.or(row.last_attempt).unwrap_or(now)
+}
+
+/// A source that comes and goes is one root as long as it does, also while it works.
+fn flapping(row: &SourceRow, now: Timestamp) -> Option<Root> {
+    row.flapping()?;
+    let mut failed = row.beats.iter().rev().filter(|beat| beat.failure.is_some());
+    let cause = cause_of(failed.next()?.failure);
+    // To be told to wait now and then is no trouble.
+    (cause != Cause::RequestRate).then(|| Root {
+        cause,
+        about: About::Source(row.name.clone()),
+        severity: Severity::Warning,
+        since: row.last_attempt.unwrap_or(now),
+        sources: vec![row.name.clone()],
+        feeds: Vec::new(),
+        count: 0,
+        detail: "comes and goes".to_owned(),
+    })
 }
 
 /// One root for each cause and subject: a store may have counters of several sources.

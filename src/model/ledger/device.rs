@@ -86,13 +86,35 @@ pub(super) struct Document {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Machine {
     sales: i64,
-    revenue: BTreeMap<Currency, i64>,
+    revenue: BTreeMap<Currency, Takings>,
     hours: BTreeMap<i64, u32>,
     recent: Vec<Timestamp>,
     last_sale: Option<Timestamp>,
     /// When word of that sale came.
     last_came: Option<Timestamp>,
     rhythm: Rhythm,
+}
+
+/// What a machine took in one currency.
+#[derive(Clone, Copy, Debug, Default)]
+struct Takings {
+    minor: i64,
+    /// Sales whose price is not known: while there are any, the sum is not either.
+    unpriced: i64,
+}
+
+impl Takings {
+    /// Adds a sale, or takes one away where `sign` is -1.
+    fn add(&mut self, price: Option<i64>, sign: i64) {
+        match price {
+            Some(price) => self.minor = self.minor.saturating_add(price.saturating_mul(sign)),
+            None => self.unpriced += sign,
+        }
+    }
+
+    fn known(self) -> Option<i64> {
+        (self.unpriced == 0).then_some(self.minor)
+    }
 }
 
 impl Document {
@@ -368,18 +390,35 @@ impl Device {
 
     fn machine_figures(&self, machine: &Machine, about: &About<'_>) -> Figures {
         let as_of = self.as_of.unwrap_or(self.today.0);
-        let pause = machine.rhythm.pause(about.looked, self.zone, about.open());
+        let unread = self.facts.sales_unread();
+        let is_unread = |from: Timestamp, to: Timestamp| {
+            unread.is_some_and(|stretch| stretch.0 < to && from < stretch.1)
+        };
+        // The newest sale that is known need not be the newest one.
+        let last = machine.last_sale.unwrap_or(Timestamp::MIN_UTC);
+        let pause = machine
+            .rhythm
+            .pause(about.looked, self.zone, about.open())
+            .filter(|_| unread.is_none_or(|(_, to)| to <= last));
         let silent = (pause.as_ref()).is_some_and(|pause| is_silent(Kind::Machine, pause));
         let quality = Quality::GOOD.with_if(Flag::Silent, silent);
         let elapsed = (about.now.min(self.today.1) - self.today.0)
             .num_seconds()
             .max(0);
-        let hours = (0..=elapsed / 3600)
-            .map(|hour| Some(machine.hours.get(&hour).copied().unwrap_or(0)))
-            .collect();
+        let hour = |hour: i64| {
+            let from = self.today.0 + TimeDelta::hours(hour);
+            let sold = machine.hours.get(&hour).copied().unwrap_or(0);
+            (!is_unread(from, from + TimeDelta::hours(1))).then_some(sold)
+        };
+        let hours = (0..=elapsed / 3600).map(hour).collect();
+        let sales = self.figure(as_of, machine.sales.max(0).unsigned_abs(), quality);
+        let known = !is_unread(self.today.0, self.today.1);
+        let takings = machine.revenue.iter().filter(|_| known);
         Figures::Machine {
-            sales_today: Some(self.figure(as_of, machine.sales.max(0).unsigned_abs(), quality)),
-            revenue_today: machine.revenue.clone(),
+            sales_today: known.then_some(sales),
+            revenue_today: takings
+                .filter_map(|(currency, takings)| Some((*currency, takings.known()?)))
+                .collect(),
             last_sale: machine.last_sale,
             last_sale_came: machine.last_came,
             recent_sales: machine.recent.clone().into(),
@@ -528,11 +567,14 @@ impl Machine {
     ) {
         let at = change.reading.start;
         let before = match change.old {
-            Some(Measure::Sale { price, .. }) => Some(price.unwrap_or(0)),
+            Some(Measure::Sale { price, currency }) => Some((price, currency)),
             _ => None,
         };
         if (today.0..today.1).contains(&at) {
-            *self.revenue.entry(currency).or_default() += price.unwrap_or(0) - before.unwrap_or(0);
+            if let Some((price, currency)) = before {
+                self.revenue.entry(currency).or_default().add(price, -1);
+            }
+            self.revenue.entry(currency).or_default().add(price, 1);
             if before.is_none() {
                 self.sales += 1;
                 *self.hours.entry((at - today.0).num_hours()).or_default() += 1;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::Ledger;
 use super::device::{About, Device, State};
-use super::plan::Quiet;
+use super::plan::{Quiet, SourcePlan};
+use super::source::Source;
 use super::store;
 use crate::model::Timestamp;
 use crate::model::board::StoreRow;
@@ -155,7 +156,7 @@ impl Ledger {
             .zip(&self.sources)
             .enumerate()
             .map(|(index, (plan, source))| {
-                let row = source.row(plan, offline && !plan.paused);
+                let row = source.row(plan, offline && is_beyond(plan, source));
                 match self.board.sources.get(index) {
                     Some(before) if **before == row => before.clone(),
                     _ => Arc::new(row),
@@ -165,20 +166,26 @@ impl Ledger {
     }
 
     /// Every host fails together: it is our own link, not the vendors. Needs two hosts that are
-    /// not this machine.
+    /// not this machine. Whom nobody has asked since the last of them began to fail tells nothing.
     fn own_link_down(&self) -> bool {
-        let mut hosts = BTreeSet::new();
-        for (plan, source) in self.plan.sources.iter().zip(&self.sources) {
-            if plan.paused || is_loopback(&plan.host) {
-                continue;
-            }
-            if !source.unreachable() {
-                return false;
-            }
-            hosts.insert(&plan.host);
-        }
-        hosts.len() >= 2
+        let sources = self.plan.sources.iter().zip(&self.sources);
+        let beyond = sources.filter(|(plan, source)| is_beyond(plan, source));
+        let (lost, others): (Vec<_>, Vec<_>) = beyond.partition(|(_, source)| source.unreachable());
+        let hosts: BTreeSet<_> = lost.iter().map(|(plan, _)| &plan.host).collect();
+        let since = lost.iter().filter_map(|(_, source)| source.lost_since());
+        let Some(since) = since.max().filter(|_| hosts.len() >= 2) else {
+            return false;
+        };
+        others.iter().all(|(_, source)| {
+            // The first answer is awaited.
+            source.was_asked() && source.last_attempt.is_some_and(|asked| asked < since)
+        })
     }
+}
+
+/// Whether our own link is needed to ask a source, and it is asked at all.
+fn is_beyond(plan: &SourcePlan, source: &Source) -> bool {
+    !plan.paused && !is_loopback(&plan.host) && !source.is_given_up()
 }
 
 fn is_loopback(host: &str) -> bool {

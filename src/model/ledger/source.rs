@@ -165,23 +165,18 @@ impl Source {
         self.error = Some(error);
     }
 
-    /// How fetching goes. A delivery beside an error keeps its cadence, but the error shows.
+    /// How fetching goes. An error that the schedule does not know of shows too.
     pub fn fetch(&self) -> FetchState {
         match (&self.error, self.progress.fetch) {
-            (Some(error), FetchState::Ok) => match error.kind {
-                ErrorKind::Auth => FetchState::Auth,
-                ErrorKind::RateLimited => FetchState::Throttled,
-                ErrorKind::Schema => FetchState::Schema,
-                ErrorKind::Config => FetchState::Misconfigured,
-                ErrorKind::Http | ErrorKind::Timeout | ErrorKind::Network | ErrorKind::Vendor => {
-                    FetchState::Retrying
-                }
-            },
+            (Some(error), FetchState::Ok) => FetchState::after(error.kind, 1),
             (_, fetch) => fetch,
         }
     }
 
+    /// Its row; `offline` while our own link is down and it needs it.
     pub fn row(&self, plan: &SourcePlan, offline: bool) -> SourceRow {
+        // What the vendor said before the link went still holds.
+        let offline = offline && (self.unreachable() || !self.fetch().is_failing());
         SourceRow {
             name: plan.name.clone(),
             vendor: plan.vendor.clone(),
@@ -213,6 +208,27 @@ impl Source {
             clock_skew_s: self.clock_skew_s,
             freshness: self.freshness,
         }
+    }
+
+    /// Whether an attempt has ended since the program started.
+    pub fn was_asked(&self) -> bool {
+        self.took_ms.is_some()
+    }
+
+    /// Whether it will not be asked before its settings change.
+    pub fn is_given_up(&self) -> bool {
+        self.progress.fetch == FetchState::Misconfigured && self.progress.next_poll.is_none()
+    }
+
+    /// The first of the last attempts in a row that could not reach its host, as far as they are
+    /// remembered.
+    pub fn lost_since(&self) -> Option<Timestamp> {
+        let is_lost = |beat: &&Beat| {
+            let lost = [ErrorKind::Network, ErrorKind::Timeout];
+            beat.failure.is_some_and(|kind| lost.contains(&kind))
+        };
+        let lost = self.beats.iter().rev().take_while(is_lost).last();
+        lost.map(|beat| beat.at)
     }
 
     /// Whether the last attempt could not reach its host at all.

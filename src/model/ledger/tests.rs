@@ -1,5 +1,6 @@
 //! Tests of the ledger: from changes to rows.
 
+mod machines;
 mod pauses;
 
 use std::sync::Arc;
@@ -368,6 +369,55 @@ fn two_hosts_that_fail_together_are_our_own_link() {
     let back = attempt("two", "2026-03-02T08:17:00Z", delivery(&[], None));
     ledger.apply(&back, &[], now);
     assert_ne!(ledger.board().sources[0].fetch, FetchState::Offline);
+}
+
+/// Two sources cannot be reached from 08:16 on; what a third one has to say to it.
+fn third_source(say: impl FnOnce(&mut Ledger)) -> Vec<FetchState> {
+    let sources = ["one", "two", "third"].map(|name| source(name, Quiet::Zero, Stamp::Start));
+    let mut ledger = ledger(sources.into(), Vec::new(), "2026-03-02T08:00:00Z");
+    say(&mut ledger);
+    let lost = || Outcome::failed(SourceError::new(ErrorKind::Network, "refused"));
+    for (name, started) in [
+        ("one", "2026-03-02T08:16:00Z"),
+        ("two", "2026-03-02T08:17:00Z"),
+        ("one", "2026-03-02T08:18:00Z"),
+    ] {
+        ledger.apply(&attempt(name, started, lost()), &[], at(started));
+    }
+    let board = ledger.board();
+    board.sources.iter().map(|row| row.fetch).collect()
+}
+
+#[test]
+fn our_own_link_is_found_although_a_source_is_not_asked() {
+    use FetchState::{Misconfigured, Never, Offline, Throttled};
+    let asked = |started: &'static str, outcome: Outcome| {
+        third_source(move |ledger| {
+            ledger.apply(&attempt("third", started, outcome), &[], at(started));
+        })
+    };
+    let secret = || SourceError::new(ErrorKind::Config, "secret.key: the variable is not set");
+    let misconfigured = third_source(|ledger| ledger.misconfigured("third", secret()));
+    assert_eq!(misconfigured, [Offline, Offline, Misconfigured]);
+    let ok = || delivery(&[], None);
+    assert_eq!(asked("2026-03-02T08:16:59Z", ok()), [Offline; 3]);
+    let limited = || Outcome::failed(SourceError::new(ErrorKind::RateLimited, "wait"));
+    let throttled = third_source(|ledger| {
+        let started = "2026-03-02T08:10:00Z";
+        ledger.apply(&attempt("third", started, limited()), &[], at(started));
+        let progress = Progress {
+            fetch: Throttled,
+            next_poll: Some(at("2026-03-02T09:10:00Z")),
+            expectation: Expectation::silence(60),
+            last_hour: 1,
+        };
+        ledger.progress("third", progress);
+    });
+    assert_eq!(throttled, [Offline, Offline, Throttled]);
+    // Who was reached since the others failed, and who has not answered yet, speak against it.
+    let reached = asked("2026-03-02T08:17:00Z", ok());
+    assert!(!reached.contains(&Offline), "{reached:?}");
+    assert_eq!(third_source(|_| ()), [Never; 3]);
 }
 
 #[test]

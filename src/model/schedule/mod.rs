@@ -9,6 +9,7 @@ mod cadence;
 mod jitter;
 mod lag;
 mod plan;
+mod poke;
 #[cfg(test)]
 mod tests;
 
@@ -18,10 +19,12 @@ use self::jitter::Jitter;
 use self::lag::{Lags, Quantiles};
 use super::Timestamp;
 use super::attempt::{ErrorKind, SourceError};
+use super::budget::{LONGEST_THROTTLE, Means};
 use super::health::{Expectation, FetchState};
 
 pub use backoff::backoff;
 pub use cadence::{Cadence, Finished, Learned, Publish};
+pub use poke::{Reason, Refusal};
 
 /// How many publications must have been seen before their lag is believed.
 pub const ENOUGH: usize = lag::ENOUGH;
@@ -44,8 +47,8 @@ const SEEN_OVER: f64 = 16.0;
 /// Those of more than a third of a period are left out, except for the first three.
 const REPEATS: [i64; 5] = [1, 2, 4, 8, 16];
 
-/// The longest that a vendor can make us wait.
-const LONGEST_THROTTLE: TimeDelta = TimeDelta::hours(24);
+/// However small the budget is, polls are not farther apart.
+const FARTHEST: TimeDelta = TimeDelta::hours(6);
 
 /// The state of one source's poll loop, pure.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,8 +63,8 @@ pub struct Schedule {
     learned: Option<Quantiles>,
     /// The lags at which to ask for a batch; empty while too little is known.
     plan: Vec<u32>,
-    /// Polls per hour that the budget allows, where it is smaller than what is wanted.
-    afford_per_hour: f64,
+    /// What the request budget leaves.
+    means: Means,
     /// The lag in use; it follows the learned one at once upwards and in steps downwards.
     lag_s: u32,
     horizon: Option<Timestamp>,
@@ -75,9 +78,15 @@ pub struct Schedule {
     spent: f64,
     /// Polls in a row that should have brought something new and did not.
     misses: usize,
+    /// Attempts in a row that brought nothing.
     failures: u32,
+    /// Attempts in a row that did not bring all they should.
+    wrong: u32,
     throttles: u32,
     state: FetchState,
+    /// When the last attempt ended, and when the next one begins.
+    last: Option<Timestamp>,
+    next: Option<Timestamp>,
 }
 
 impl Schedule {
@@ -92,7 +101,7 @@ impl Schedule {
             lags: Lags::default(),
             learned: None,
             plan: Vec::new(),
-            afford_per_hour: WANTED_PER_HOUR,
+            means: Means::default(),
             lag_s: cadence.expectation.lag_s,
             horizon: None,
             answered: None,
@@ -102,31 +111,56 @@ impl Schedule {
             spent: 1.0,
             misses: 0,
             failures: 0,
+            wrong: 0,
             throttles: 0,
             state: FetchState::Never,
+            last: None,
+            next: None,
         }
     }
 
     /// Takes note of a finished attempt and gives the instant of the next one; `None` when there
     /// will be none until the settings change.
     pub fn finished(&mut self, attempt: Finished<'_>) -> Option<Timestamp> {
+        self.last = Some(attempt.at);
+        self.next = self.planned(attempt);
+        self.next
+    }
+
+    /// Whether an operator may have the source asked now.
+    ///
+    /// # Errors
+    /// Why not, and from when on: while a vendor makes us wait, while it refuses our credentials,
+    /// and within 15 s of the last poll.
+    pub fn poke(&self, now: Timestamp) -> Result<(), Refusal> {
+        poke::poke(self.state, (self.last, self.next), now)
+    }
+
+    fn planned(&mut self, attempt: Finished<'_>) -> Option<Timestamp> {
         let at = attempt.at;
         if attempt.delivered || attempt.error.is_none() {
             self.failures = 0;
             self.observe(attempt.horizon, at);
         }
+        self.state = match attempt.error {
+            Some(error) => {
+                // To be told to wait is no fault of what was read.
+                let fault = error.kind != ErrorKind::RateLimited;
+                self.wrong = self.wrong.saturating_add(u32::from(fault));
+                FetchState::after(error.kind, self.wrong)
+            }
+            None => {
+                self.wrong = 0;
+                FetchState::Ok
+            }
+        };
         match attempt.error {
             Some(error) if error.kind == ErrorKind::RateLimited || !attempt.delivered => {
                 self.after_failure(error, at)
             }
-            error => {
+            // What works keeps its cadence.
+            _ => {
                 self.throttles = 0;
-                let partly_wrong = error.is_some_and(|error| error.kind == ErrorKind::Config);
-                self.state = if partly_wrong {
-                    FetchState::Misconfigured
-                } else {
-                    FetchState::Ok
-                };
                 Some(self.after_success(at))
             }
         }
@@ -174,9 +208,9 @@ impl Schedule {
         }
     }
 
-    /// Takes note of how many polls per hour the request budget allows, at what a poll costs.
-    pub fn afford(&mut self, polls_per_hour: f64) {
-        self.afford_per_hour = polls_per_hour.clamp(0.0, WANTED_PER_HOUR);
+    /// Takes note of what the request budget leaves, at what a poll costs.
+    pub fn afford(&mut self, means: Means) {
+        self.means = means;
     }
 
     /// What was learned so far.
@@ -291,7 +325,8 @@ impl Schedule {
     }
 
     fn relearn(&mut self) {
-        let wanted = self.afford_per_hour * f64::from(self.period()) / 3600.0;
+        let per_hour = self.means.polls_per_hour.min(WANTED_PER_HOUR);
+        let wanted = per_hour * f64::from(self.period()) / 3600.0;
         // Early looks, repeats and a lag that moves away cost more than was planned.
         let most_polls = wanted + 2.0 * (wanted - self.spent);
         self.plan = self.lags.plan(self.period(), most_polls);
@@ -339,15 +374,30 @@ impl Schedule {
     }
 
     fn after_success(&self, at: Timestamp) -> Timestamp {
-        match self.fixed_s() {
+        let next = match self.fixed_s() {
             Some(every_s) => self.on_grid(every_s, at),
             None => self.next_batch(at),
-        }
+        };
+        next.max(self.means.polls_from)
+    }
+
+    /// How far polls are apart at least, for the budget.
+    fn least_step(&self) -> TimeDelta {
+        let farthest = FARTHEST.as_seconds_f64();
+        let step_s = (3600.0 / self.means.polls_per_hour).min(farthest);
+        #[expect(clippy::cast_possible_truncation, reason = "six hours at most")]
+        let step_ms = (step_s * 1000.0).ceil() as i64;
+        TimeDelta::milliseconds(step_ms)
     }
 
     /// The next instant of a fixed grid. A slow poll skips instants; they are never made up for.
+    /// Where the budget allows fewer polls, they are as far apart as it wants.
     fn on_grid(&self, every_s: u32, at: Timestamp) -> Timestamp {
         let every = TimeDelta::seconds(i64::from(every_s.max(1)));
+        let step = self.least_step();
+        if step > every {
+            return at + step;
+        }
         let offset = self.jitter.of_period(every);
         step_after(Timestamp::UNIX_EPOCH + offset, every, at + every / 4)
     }
@@ -355,30 +405,44 @@ impl Schedule {
     /// When to ask for the next batch.
     fn next_batch(&self, at: Timestamp) -> Timestamp {
         let period = self.period_delta();
+        let step = self.least_step();
         let jitter = if self.plan.is_empty() {
             self.jitter.of_period(period)
         } else {
             self.jitter.within(self.blur())
         };
         let (Some(end), Some(awaited)) = (self.next_end(at), self.awaited(at)) else {
-            return at + period + jitter;
+            return at + period.max(step) + jitter;
         };
-        let polls = self.early().into_iter().chain(self.plan.iter().copied());
-        let mut instants = polls.map(|lag| end + after(lag)).chain([awaited]);
+        if step > period {
+            return step_after(awaited + jitter, period, at + step);
+        }
         if self.misses == 0
-            && let Some(next) = instants.find(|next| *next > at + self.blur())
+            && let Some(next) = self.wished(end, awaited, at)
         {
             return next + jitter;
         }
         let longest = period / 3;
+        self.repeat(at, longest)
+            .unwrap_or_else(|| step_after(awaited + jitter, period, at + longest))
+    }
+
+    /// The next instant at which the batch that ends at `end` is looked for the first time.
+    fn wished(&self, end: Timestamp, awaited: Timestamp, at: Timestamp) -> Option<Timestamp> {
+        let polls = self.early().into_iter().chain(self.plan.iter().copied());
+        let spare = polls
+            .map(|lag| end + after(lag))
+            .filter(|next| *next >= self.means.spare_from);
+        spare.chain([awaited]).find(|next| *next > at + self.blur())
+    }
+
+    /// When to ask again for a batch that should have been there, before the next one is due.
+    fn repeat(&self, at: Timestamp, longest: TimeDelta) -> Option<Timestamp> {
         let repeat = self.misses.saturating_sub(1);
-        match REPEATS
-            .get(repeat)
-            .map(|minutes| TimeDelta::minutes(*minutes))
-        {
-            Some(wait) if wait <= longest || repeat < 3 => at + wait.min(longest),
-            _ => step_after(awaited + jitter, period, at + longest),
-        }
+        let wait = TimeDelta::minutes(*REPEATS.get(repeat)?);
+        let again = at + wait.min(longest);
+        let wanted = wait <= longest || repeat < 3;
+        (wanted && again >= self.means.spare_from).then_some(again)
     }
 
     fn after_failure(&mut self, error: &SourceError, at: Timestamp) -> Option<Timestamp> {
@@ -389,14 +453,6 @@ impl Schedule {
             self.failures = self.failures.saturating_add(1);
             self.failures
         };
-        self.state = match error.kind {
-            ErrorKind::Config => FetchState::Misconfigured,
-            ErrorKind::RateLimited => FetchState::Throttled,
-            ErrorKind::Auth => FetchState::Auth,
-            ErrorKind::Schema => FetchState::Schema,
-            _ if count < 3 => FetchState::Retrying,
-            _ => FetchState::Backoff,
-        };
         let delay = backoff(count, error.kind, self.patience_s())?;
         let asked = error.retry_at.map(|until| until.min(at + LONGEST_THROTTLE));
         let until = match asked {
@@ -405,12 +461,8 @@ impl Schedule {
             Some(until) => until.max(at + delay),
             None => at + delay,
         };
-        Some(
-            until
-                + self
-                    .jitter
-                    .within(((until - at) / 10).min(TimeDelta::minutes(1))),
-        )
+        let jitter = ((until - at) / 10).min(TimeDelta::minutes(1));
+        Some((until + self.jitter.within(jitter)).max(self.means.repairs_from))
     }
 
     /// The period that a backoff is measured by: that of publishing, for live data a few polls.

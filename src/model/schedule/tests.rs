@@ -5,6 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
+use crate::model::budget::Budget;
 
 /// A name whose jitter is nearly nothing (1 ms of 45 s), so that tables stay readable.
 const CALM: &str = "calm-799";
@@ -244,8 +245,8 @@ fn a_partial_success_counts_unless_it_was_throttled() {
     let now = at("14:00:00");
     let mut schedule = Schedule::new(CALM, batches(900, 180));
     let table = [
-        (ErrorKind::Http, FetchState::Ok, 18 * 60),
-        (ErrorKind::Auth, FetchState::Ok, 18 * 60),
+        (ErrorKind::Http, FetchState::Retrying, 18 * 60),
+        (ErrorKind::Auth, FetchState::Auth, 18 * 60),
         (ErrorKind::RateLimited, FetchState::Throttled, 60),
     ];
     for (kind, state, wait) in table {
@@ -259,6 +260,33 @@ fn a_partial_success_counts_unless_it_was_throttled() {
         assert_eq!(seconds(next, now), wait, "{kind:?}");
         assert_eq!(schedule.fetch_state(), state);
     }
+}
+
+#[test]
+fn errors_in_a_row_beside_a_delivery_are_a_failure_that_keeps_its_cadence() {
+    use FetchState::{Backoff, Ok, Retrying};
+    let http = error(ErrorKind::Http).with_status(500);
+    let mut schedule = Schedule::new(CALM, live(60));
+    for (minute, failed, state) in [
+        (0, Some(&http), Retrying),
+        (1, Some(&http), Retrying),
+        (2, Some(&http), Backoff),
+        (3, Some(&http), Backoff),
+        (4, None, Ok),
+        (5, Some(&http), Retrying),
+    ] {
+        let now = at("14:00:00") + TimeDelta::minutes(minute);
+        let partial = Finished {
+            error: failed,
+            ..success(now, Some(now))
+        };
+        let next = schedule.finished(partial);
+        assert_eq!(seconds(next, now), 60, "{minute}");
+        assert_eq!(schedule.fetch_state(), state, "{minute}");
+    }
+    // What brings nothing at all is tried again soon, however often something was missing.
+    let now = at("14:06:00");
+    assert_eq!(seconds(schedule.finished(failure(now, &http)), now), 5);
 }
 
 #[test]
@@ -383,7 +411,10 @@ fn a_small_budget_is_not_spent_on_an_uncertain_lag() {
     let lags: Vec<_> = (0..60).map(|n| (n * 10, n * 10 + 15)).collect();
     let polls = |per_hour| {
         let mut schedule = Schedule::new(CALM, batches(3600, 300));
-        schedule.afford(per_hour);
+        schedule.afford(Means {
+            polls_per_hour: per_hour,
+            ..Means::default()
+        });
         schedule.restore(Learned {
             lags: lags.clone(),
             ..Learned::default()
@@ -393,6 +424,51 @@ fn a_small_budget_is_not_spent_on_an_uncertain_lag() {
     assert!(polls(1.0) < polls(2.0) && polls(2.0) < polls(6.0));
     // More than is wanted is not taken.
     assert_eq!(polls(6.0), polls(400.0));
+}
+
+#[test]
+fn fixed_polls_are_no_more_than_the_budget_allows() {
+    let polls_per_hour = 0.7 * 24.0 / 2.0;
+    let mut schedule = Schedule::new(CALM, live(20));
+    schedule.afford(Means {
+        polls_per_hour,
+        ..Means::default()
+    });
+    let now = at("14:00:00");
+    let next = schedule.finished(success(now, Some(now)));
+    assert_eq!(seconds(next, now), 429);
+    // Batches that cost more than they may are asked for now and then.
+    let mut schedule = Schedule::new(CALM, batches(900, 180));
+    schedule.afford(Means {
+        polls_per_hour: 1.5,
+        ..Means::default()
+    });
+    let next = schedule.finished(success(at("14:18:01"), Some(at("14:15:00"))));
+    assert_eq!(seconds(next, at("15:03:00")), 0);
+}
+
+#[test]
+fn repeats_wait_until_the_schedule_has_requests_left() {
+    let horizon = Some(at("14:00:00"));
+    for (spare_from, next) in [("14:19:00", "14:19:10"), ("14:25:00", "14:33:00")] {
+        let mut schedule = Schedule::new(CALM, batches(900, 180));
+        schedule.afford(Means {
+            spare_from: at(spare_from),
+            ..Means::default()
+        });
+        schedule.finished(success(at("14:05:00"), horizon));
+        let again = schedule.finished(success(at("14:18:10"), horizon));
+        assert_eq!(seconds(again, at(next)), 0);
+    }
+    // Not even a failure is tried again with what is the operators'.
+    let mut schedule = Schedule::new(CALM, batches(900, 180));
+    schedule.afford(Means {
+        repairs_from: at("14:40:00"),
+        ..Means::default()
+    });
+    let failed = error(ErrorKind::Timeout);
+    let next = schedule.finished(failure(at("14:05:00"), &failed));
+    assert_eq!(next, Some(at("14:40:00")));
 }
 
 #[test]
@@ -618,6 +694,42 @@ proptest! {
         // A hiccup is tried again after 5 s, then a success waits for a minute at least.
         for window in polls.windows(150) {
             prop_assert!(window[149] - window[0] > TimeDelta::hours(1));
+        }
+    }
+
+    #[test]
+    fn no_hour_holds_more_requests_than_are_for_the_schedule(
+        cadence in cadences(), ceiling in 5u32..400, cost in 1u32..6,
+        outcomes in prop::collection::vec((0usize..30, 0i64..2000), 60..300),
+    ) {
+        let mut budget = Budget::new(ceiling);
+        let mut schedule = Schedule::new("opap", cadence);
+        let mut now = at("00:00:00");
+        let mut failed = false;
+        let mut sent = Vec::new();
+        for (outcome, age) in outcomes {
+            for _ in 0..cost {
+                prop_assert!(budget.take(now).is_ok() || cost > ceiling, "{now}");
+                sent.push(now);
+            }
+            schedule.afford(budget.means(cost, now));
+            // A vendor that tells to wait is another matter.
+            let kind = KINDS.get(outcome).filter(|kind| **kind != ErrorKind::RateLimited);
+            let error = kind.map(|kind| SourceError::new(*kind, "refused"));
+            failed |= error.is_some();
+            let horizon = Some(now - TimeDelta::seconds(age));
+            now = schedule.finished(match &error {
+                Some(error) => failure(now, error),
+                None => success(now, horizon),
+            }).unwrap();
+        }
+        // What failed is tried again with all but what is for operators. The first poll is at
+        // once, wherever the grid is.
+        let tenths = if failed { 9 } else { 7 };
+        let most = ceiling * tenths / 10 + 2 * cost;
+        let most = usize::try_from(most).unwrap();
+        for window in sent.windows(most + 1) {
+            prop_assert!(window[most] - window[0] >= TimeDelta::hours(1), "{window:?}");
         }
     }
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::App;
+use crate::model::Timestamp;
 use crate::model::board::StoreRow;
+use crate::model::device::DeviceId;
 use crate::model::usual::{Comparisons, Usual, Yardstick};
 
 /// What the running day is compared with.
@@ -39,6 +41,15 @@ impl Comparing {
         !std::mem::replace(&mut self.asked, true)
     }
 
+    /// The heading of a column for what is usual.
+    #[must_use]
+    pub fn heading(&self) -> Option<&'static str> {
+        Some(match self.yardstick? {
+            Yardstick::LastWeek => "Last wk",
+            Yardstick::MedianOfFour => "Median",
+        })
+    }
+
     /// The yardstick in a word or two.
     #[must_use]
     pub fn word(&self) -> &'static str {
@@ -60,5 +71,13 @@ impl App {
         };
         let usual = usual.of(&row.store.name, yardstick, row.day.start);
         Some(usual.map_or(Against::NoGoodDay, Against::Usual))
+    }
+
+    /// How many sales or documents a device usually has by `now`; `None` while nothing is compared
+    /// or there is no good day to compare with.
+    #[must_use]
+    pub fn usual_by(&self, id: &DeviceId, now: Timestamp) -> Option<u64> {
+        let usual = self.comparing.usual.as_ref()?;
+        usual.happened(id, self.comparing.yardstick?, now)
     }
 }

@@ -1,12 +1,11 @@
 //! Whose fault it is that data is missing although our calls succeed.
 
-use super::super::judge::{Judgement, overdue};
+use super::super::judge::Judgement;
 use super::super::words::plural;
 use super::{Blame, mild};
-use crate::model::board::{DeviceRow, SourceRow};
-use crate::model::device::Kind;
-use crate::model::health::DataState;
-use crate::model::incidents::root::{MOST, Part, Silence, silence};
+use crate::model::Timestamp;
+use crate::model::board::SourceRow;
+use crate::model::incidents::root::{Part, most, silence};
 
 /// So many names are told; the others are counted.
 const NAMED: usize = 2;
@@ -16,46 +15,52 @@ pub(super) fn overdue_feeds(
     judgement: &Judgement,
     position: usize,
     source: &SourceRow,
+    now: Timestamp,
 ) -> Vec<Blame> {
     let devices = judgement.board.devices.keys().zip(&judgement.devices);
-    let feeds: Vec<_> = devices
-        .filter(|((at, _), judged)| usize::from(*at) == position && !judged.row.is_blocked())
-        .map(|(_, judged)| judged)
-        .filter(|judged| judged.state != DataState::Closed)
+    let feeds = devices
+        .filter(|((at, _), _)| usize::from(*at) == position)
+        .filter_map(|(_, judged)| Some((&judged.row, Part::of(&judged.row, judged.state, now)?)));
+    let (rows, parts): (Vec<_>, Vec<_>) = feeds.unzip();
+    let open = judgement
+        .board
+        .events
+        .iter()
+        .filter(|event| event.is_open());
+    let most = most(open.filter_map(|event| event.incident()), &source.name);
+    let found = silence(&parts, most);
+    let late = found.pipeline.iter().map(|at| &*rows[*at].facts.name);
+    let pipeline = pipeline(source, &late.collect::<Vec<_>>(), parts.len());
+    let devices: Vec<_> = (found.devices.iter())
+        .map(|at| &*rows[*at].facts.name)
         .collect();
-    let parts: Vec<_> = (feeds.iter())
-        .map(|judged| Part {
-            store: counted_for(&judged.row),
-            overdue: overdue(judged.state).is_some(),
-        })
-        .collect();
+    let near = places(&source.name, &found.stores, &devices);
+    pipeline.into_iter().chain(near).collect()
+}
+
+/// The vendor publishes late, as far as one can tell.
+fn pipeline(source: &SourceRow, late: &[&str], all: usize) -> Option<Blame> {
     let name = &source.name;
-    match silence(&parts, MOST) {
-        Silence::Pipeline { late, all } => {
-            let text = if all == 1 {
-                format!(
-                    "{name}: nothing new from its one device, our calls succeed; the vendor's \
-                     pipeline or the device"
-                )
-            } else {
-                let devices = plural(all, "device", "devices");
-                format!(
-                    "{name}: the vendor publishes late, {late} of {devices} overdue; our calls \
-                     succeed"
-                )
-            };
-            vec![Blame {
-                next: source.next_poll,
-                ..mild(text)
-            }]
-        }
-        Silence::Places { stores, devices } => {
-            let devices: Vec<_> = (devices.into_iter())
-                .map(|at| &*feeds[at].row.facts.name)
-                .collect();
-            places(name, &stores, &devices)
-        }
-    }
+    let calls = source.calls_in_words();
+    let text = match late {
+        [] => return None,
+        [_] if all == 1 => format!(
+            "{name}: nothing new from its one device, {calls}; the vendor's pipeline or the device"
+        ),
+        [one] => format!(
+            "{name}: {one} overdue and no news of others since, {calls}; the vendor's pipeline or \
+             the device"
+        ),
+        late => format!(
+            "{name}: the vendor publishes late, {} of {} overdue; {calls}",
+            late.len(),
+            plural(all, "device", "devices")
+        ),
+    };
+    Some(Blame {
+        next: source.next_poll,
+        ..mild(text)
+    })
 }
 
 fn places(source: &str, stores: &[&str], devices: &[&str]) -> Vec<Blame> {
@@ -74,14 +79,6 @@ fn places(source: &str, stores: &[&str], devices: &[&str]) -> Vec<Blame> {
         )
     });
     stores.into_iter().chain(devices).map(mild).collect()
-}
-
-/// The store whose people a device counts.
-fn counted_for(row: &DeviceRow) -> Option<&str> {
-    let store = row.claimed_by.as_deref();
-    store
-        .filter(|_| row.kind() == Kind::PeopleCounter)
-        .map(|store| &*store.name)
 }
 
 /// Names in words; those beyond the first few are counted.

@@ -8,7 +8,9 @@ use super::*;
 use crate::model::attempt::{ErrorKind, SourceError};
 use crate::model::board::{Beat, Board, Day, DeviceRow, Figures, Requests};
 use crate::model::device::{Detail, DeviceId, Facts};
+use crate::model::explain::Guide;
 use crate::model::health::Expectation;
+use crate::model::incidents::{About, Cause, Event, Incident, Severity, What};
 use crate::model::store::Store;
 
 fn now() -> Timestamp {
@@ -173,6 +175,73 @@ fn a_vendor_that_publishes_late_is_not_told_store_by_store() {
 }
 
 #[test]
+fn every_surface_has_the_root_of_the_open_incident() {
+    let doors: Vec<_> = (0..10)
+        .map(|number| {
+            let minutes = if number < 6 { 40 } else { 20 };
+            let id = format!("retail/{number}");
+            door(&id, &format!("Store {number}"), minutes)
+        })
+        .collect();
+    let words = |open: &[&str]| {
+        let mut board = board(vec![source("retail", "bespot")], doors.clone());
+        board.events = open.iter().map(|source| Arc::new(late(source))).collect();
+        let row = board.sources[0].clone();
+        let explained = Guide::new(&board, now(), None).source(&row).paragraph;
+        let judgement = Judgement::new(Arc::new(board), now());
+        (judgement.blames[0].text.clone(), explained)
+    };
+    // Six of ten are no reason to begin, but one to go on.
+    for open in [&[][..], &["other"]] {
+        let (banner, explained) = words(open);
+        assert!(banner.contains("their links or hubs"), "{banner}");
+        assert!(explained.contains("look at those named"), "{explained}");
+    }
+    let (banner, explained) = words(&["retail"]);
+    assert!(banner.contains("late, 6 of 10 devices"), "{banner}");
+    assert!(
+        explained.contains("it is the vendor's pipeline"),
+        "{explained}"
+    );
+}
+
+/// The vendor of a source publishes late.
+fn late(source: &str) -> Event {
+    Event {
+        id: 1,
+        start: now() - TimeDelta::minutes(60),
+        end: None,
+        what: What::Incident(Incident {
+            cause: Cause::Pipeline,
+            about: About::Source(source.into()),
+            severity: Severity::Warning,
+            sources: vec![source.into()],
+            feeds: Vec::new(),
+            count: 8,
+            times: 1,
+            detail: String::new(),
+            acknowledged: None,
+        }),
+    }
+}
+
+#[test]
+fn one_that_has_no_witness_may_be_the_vendors() {
+    let doors = vec![door("retail/1", "Ermou", 40), {
+        let mut parked = door("retail/2", "Kifisia", 300);
+        parked.expectation = Expectation::silence(24 * 3600);
+        parked
+    }];
+    assert_eq!(
+        blames(vec![source("retail", "bespot")], doors),
+        [
+            "retail: Ermou 1 overdue and no news of others since, our calls succeed; the vendor's \
+          pipeline or the device"
+        ]
+    );
+}
+
+#[test]
 fn the_nearest_root_that_explains_what_is_missing_is_blamed() {
     type Case<'a> = (&'a str, [i64; 6], &'a [&'a str]);
     // Doors 0 and 1 are Ermou's, 2 and 3 Kifisia's, 4 and 5 Glyfada's.
@@ -222,6 +291,21 @@ fn data_that_is_missing_because_of_a_failed_fetch_has_one_root() {
     )];
     let doors = vec![door("retail/1", "Ermou", 40), door("retail/2", "Ermou", 40)];
     assert_eq!(blames(rows, doors), ["retail: refused"]);
+}
+
+#[test]
+fn a_single_failed_call_does_not_hide_who_is_late() {
+    let mut row = failing("retail", "bespot", FetchState::Retrying, ErrorKind::Timeout);
+    let doors = vec![
+        door("retail/1", "Ermou", 40),
+        door("retail/2", "Kifisia", 20),
+    ];
+    let late = "retail: Ermou overdue, other stores are not; its link or hub";
+    assert_eq!(blames(vec![row.clone()], doors.clone()), [late]);
+    // Nothing has been read yet that would say so.
+    row.confirmed = false;
+    let none: [&str; 0] = [];
+    assert_eq!(blames(vec![row], doors), none);
 }
 
 #[test]

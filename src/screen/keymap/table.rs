@@ -5,26 +5,23 @@ use crate::screen::app::{ListKind, Spot};
 use crate::screen::input::{Code, Key};
 
 const ALL: &[Spot] = &Spot::ALL;
-pub const PLAIN: &[Spot] = &[
+/// Lists, pages, and the explanation of what they show.
+const SHOWN: [Spot; 11] = [
     Spot::List(ListKind::Stores),
-    Spot::Store,
     Spot::List(ListKind::Fleet),
     Spot::List(ListKind::Sources),
     Spot::List(ListKind::Hotel),
     Spot::List(ListKind::Vending),
     Spot::List(ListKind::Events),
+    Spot::Store,
     Spot::Source,
     Spot::Device,
     Spot::Event,
+    Spot::Explain,
 ];
-pub const LISTS: &[Spot] = &[
-    Spot::List(ListKind::Stores),
-    Spot::List(ListKind::Fleet),
-    Spot::List(ListKind::Sources),
-    Spot::List(ListKind::Hotel),
-    Spot::List(ListKind::Vending),
-    Spot::List(ListKind::Events),
-];
+pub const EXPLAINED: &[Spot] = &SHOWN;
+pub const PLAIN: &[Spot] = SHOWN.split_at(10).0;
+pub const LISTS: &[Spot] = SHOWN.split_at(6).0;
 pub const FILTERED: &[Spot] = &[
     Spot::List(ListKind::Stores),
     Spot::List(ListKind::Fleet),
@@ -33,19 +30,6 @@ pub const FILTERED: &[Spot] = &[
     Spot::List(ListKind::Vending),
     Spot::List(ListKind::Events),
     Spot::Help,
-];
-pub const EXPLAINED: &[Spot] = &[
-    Spot::List(ListKind::Stores),
-    Spot::Store,
-    Spot::List(ListKind::Fleet),
-    Spot::List(ListKind::Sources),
-    Spot::List(ListKind::Hotel),
-    Spot::List(ListKind::Vending),
-    Spot::List(ListKind::Events),
-    Spot::Source,
-    Spot::Device,
-    Spot::Event,
-    Spot::Explain,
 ];
 pub const SUBJECTS: &[Spot] = &[
     Spot::List(ListKind::Stores),
@@ -59,6 +43,12 @@ pub const SUBJECTS: &[Spot] = &[
 ];
 const EVENTS: &[Spot] = &[Spot::List(ListKind::Events), Spot::Event];
 const STORES: &[Spot] = &[Spot::List(ListKind::Stores), Spot::Store];
+const COMPARED: &[Spot] = &[
+    Spot::List(ListKind::Stores),
+    Spot::Store,
+    Spot::List(ListKind::Hotel),
+    Spot::List(ListKind::Vending),
+];
 
 const fn bind(
     keys: &'static [Key],
@@ -203,7 +193,7 @@ pub const KEYS: &[Binding] = &[
         Command::Compare,
         "Compare today with the same weekday last week, the median of the last four, or nothing",
         None,
-        STORES,
+        COMPARED,
     ),
     bind(
         &[key(' ')],

@@ -265,11 +265,62 @@ fn leaving_takes_two_presses() {
 #[test]
 fn polling_names_each_source_once() {
     let mut app = app();
-    let asked = |name: &str| Action::Emit(Effect::PollNow(Some(name.into())));
-    assert_eq!(press(&mut app, "r"), [asked("opap"), asked("mall")]);
+    let asked = |names: &[&str]| {
+        let names = names.iter().map(|name| (*name).into()).collect();
+        Action::Emit(Effect::PollNow(names))
+    };
+    assert_eq!(press(&mut app, "r"), [asked(&["opap", "mall"])]);
     assert_eq!(app.message.as_ref().unwrap().text, "asked opap, mall");
-    assert_eq!(press(&mut app, "4jr"), [asked("mall")]);
+    assert_eq!(press(&mut app, "4jr"), [asked(&["mall"])]);
     assert_eq!(press(&mut app, "3r"), [], "nothing is selected");
+}
+
+#[test]
+fn a_source_that_is_not_asked_says_why_and_for_how_long() {
+    let mut app = app();
+    let in_minutes = |minutes| Some(now() + TimeDelta::minutes(minutes));
+    let told = |app: &mut App, refusals: &[(&str, Reason, Option<Timestamp>)]| {
+        let refusals = refusals.iter().map(|(name, reason, until)| {
+            let name: Arc<str> = (*name).into();
+            (name, Refusal::new(*reason, *until))
+        });
+        answered(app, &Answer::NotAsked(refusals.collect()), now());
+        app.message.as_ref().unwrap().text.clone()
+    };
+    let table = [
+        (Reason::Asking, None, "opap not asked: a poll is under way"),
+        (
+            Reason::JustAsked,
+            in_minutes(0),
+            "opap not asked for a moment: asked just now",
+        ),
+        (
+            Reason::Throttled,
+            in_minutes(29),
+            "opap not asked for 29m: we have to wait",
+        ),
+        (
+            Reason::Refused,
+            in_minutes(12),
+            "opap not asked for 12m: password refused, more tries may lock the account",
+        ),
+        (
+            Reason::Share,
+            in_minutes(58),
+            "opap not asked for 58m: your tenth of its requests is used",
+        ),
+    ];
+    for (reason, until, text) in table {
+        assert_eq!(told(&mut app, &[("opap", reason, until)]), text);
+    }
+    let both = [
+        ("opap", Reason::Asking, None),
+        ("mall", Reason::Asking, None),
+    ];
+    assert_eq!(
+        told(&mut app, &both),
+        "opap, mall not asked: a poll is under way"
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use ratatui::widgets::{Clear, Widget};
 use crate::screen::app::{ListKind, Overlay, Prompt, Question, Spot};
 use crate::screen::judge::Counts;
 use crate::screen::keymap::{self, Command};
-use crate::screen::row::Item;
+use crate::screen::row::{Item, Sort};
 use crate::screen::scene::Scene;
 use crate::screen::widgets::text::{Piece, pieces_columns, put_pieces};
 use crate::screen::words::plural;
@@ -200,7 +200,12 @@ fn state(scene: &Scene<'_>) -> Vec<Piece> {
             parts.push((format!("filter {}", list.wish.filter), theme.warn));
         }
         if list.wish.sort != app.kind.usual_sort() || list.wish.reverse {
-            parts.push((format!("by {}", list.wish.sort.word()), theme.faint));
+            let word = list.wish.sort.word();
+            let order = match list.wish.sort {
+                Sort::Configured => word.to_owned(),
+                _ => format!("by {word}"),
+            };
+            parts.push((order, theme.faint));
         }
         let rows = list.listing.rows.len();
         if rows < list.listing.all {

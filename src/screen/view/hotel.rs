@@ -10,7 +10,7 @@ use crate::model::health::DataState;
 
 use super::figures;
 use super::list::{self, Table};
-use super::vending::by_hour;
+use super::vending::{by_hour, usual};
 use crate::screen::judge::Judged;
 use crate::screen::row::{Row, Sort, data_glyph};
 use crate::screen::scene::Scene;
@@ -25,6 +25,7 @@ enum Key {
     Type,
     Value,
     Today,
+    Usual,
     PerHour,
     Hours,
     Guests,
@@ -65,6 +66,11 @@ fn columns(scene: &Scene<'_>, width: u16) -> Vec<Column<Key>> {
         Column::numbers(Key::Guests, "In house", 9, 6),
         Column::numbers(Key::Age, "Age", 6, 2),
     ];
+    if let Some(heading) = scene.app.comparing.heading() {
+        let today = columns.iter().position(|column| column.key == Key::Today);
+        let usual = Column::numbers(Key::Usual, heading, 7, 1).after(1);
+        columns.insert(today.map_or(0, |at| at + 1), usual);
+    }
     if width >= 60 {
         columns.push(Column::words(Key::State, "State", 8, 1));
     } else {
@@ -102,6 +108,7 @@ fn cell<'a>(
         Key::Value => figure((formatted.clone()).or(value.map(|value| value.value.to_string()))),
         Key::Today => figure(growth_today.map(words::signed)),
         Key::PerHour => figure(per_hour.map(|per_hour| words::decimal(per_hour, 1))),
+        Key::Usual => Cell::text(usual(scene, row), theme.faint),
         Key::Hours => Cell::draw(move |area, buf| by_hour(scene, hours, area, buf)),
         Key::Guests => Cell::text(guests(row), theme.text),
         Key::Age => Cell::text(

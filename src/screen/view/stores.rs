@@ -7,7 +7,6 @@ use ratatui::layout::Rect;
 use crate::model::board::StoreRow;
 use crate::model::figure::Quality;
 use crate::model::totals::Totals;
-use crate::model::usual::Yardstick;
 
 use super::day::Axis;
 use super::figures;
@@ -79,10 +78,9 @@ fn columns(scene: &Scene<'_>, width: u16) -> Vec<Column<Key>> {
         Column::words(Key::Gauge, "Of capacity", 12, 6).up_to(20),
         Column::words(Key::Full, " Full", 11, 3).after(u16::from(!narrow)),
         Column::numbers(Key::Entered, "In", 6, 4).after(1),
-        match scene.app.comparing.yardstick {
+        match scene.app.comparing.heading() {
             None => Column::numbers(Key::Left, "Out", 6, 4),
-            Some(Yardstick::LastWeek) => Column::numbers(Key::Usual, "Last wk", 7, 4).after(1),
-            Some(Yardstick::MedianOfFour) => Column::numbers(Key::Usual, "Median", 7, 4).after(1),
+            Some(heading) => Column::numbers(Key::Usual, heading, 7, 4).after(1),
         },
         Column::words(Key::Today, "Today", 16, 7).up_to(32),
         Column::numbers(Key::Age, "Age", 5, 2).after(if narrow { 0 } else { 2 }),

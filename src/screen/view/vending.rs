@@ -22,6 +22,7 @@ enum Key {
     Name,
     Location,
     Sales,
+    Usual,
     Takings,
     Recent,
     Last,
@@ -66,6 +67,11 @@ fn columns(scene: &Scene<'_>, width: u16) -> Vec<Column<Key>> {
         Column::words(Key::Hours, "By the hour", 12, 6).up_to(24),
         Column::numbers(Key::Age, "Age", 6, 8),
     ];
+    if let Some(heading) = scene.app.comparing.heading() {
+        let today = columns.iter().position(|column| column.key == Key::Sales);
+        let usual = Column::numbers(Key::Usual, heading, 7, 1).after(1);
+        columns.insert(today.map_or(0, |at| at + 1), usual);
+    }
     if width >= 60 {
         columns.push(Column::words(Key::State, "State", 8, 1));
         columns.push(Column::words(Key::Events, "Events", 12, 2).up_to(24));
@@ -109,6 +115,7 @@ fn cell<'a>(
             if silent { theme.warn } else { theme.text },
         ),
         Key::Missed => Cell::text(missed(scene, row), theme.warn),
+        Key::Usual => Cell::text(usual(scene, row), theme.faint),
         Key::Hours => Cell::draw(move |area, buf| by_hour(scene, hours, area, buf)),
         Key::Events => Cell::Text(events(scene, row)),
         Key::Age => Cell::text(
@@ -145,7 +152,8 @@ fn recent(scene: &Scene<'_>, row: &DeviceRow) -> String {
             scene.wake_at(next);
         }
     }
-    words::count(row.sales_within(stretch, scene.now) as u64)
+    let sold = row.sales_within(stretch, scene.now);
+    sold.map_or_else(|| "--".to_owned(), |sales| words::count(sales as u64))
 }
 
 /// About how many sales it would have made by now, while it is silent.
@@ -186,6 +194,12 @@ fn events(scene: &Scene<'_>, row: &DeviceRow) -> Vec<Piece> {
     let comma = (", ".to_owned(), theme.faint);
     let pieces = said.into_iter().flat_map(|piece| [comma.clone(), piece]);
     pieces.skip(1).collect()
+}
+
+/// What is usual by now, of that which the running day is compared with.
+pub fn usual(scene: &Scene<'_>, row: &DeviceRow) -> String {
+    let usual = scene.app.usual_by(&row.id, scene.now);
+    usual.map_or_else(|| "--".to_owned(), words::count)
 }
 
 /// A day's counts by the hour as small columns.

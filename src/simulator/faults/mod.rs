@@ -137,6 +137,12 @@ impl Rule {
         self
     }
 
+    /// Whose answers it spoils.
+    #[must_use]
+    pub fn vendor(&self) -> Vendor {
+        self.vendor
+    }
+
     fn applies(&self, vendor: Vendor, path: &str) -> bool {
         self.vendor == vendor
             && self.left != Some(0)

@@ -1,5 +1,5 @@
-//! Proves with five requests that paths and fields are as configured: log-in, own user, a machine,
-//! the newest sale and the newest event.
+//! Proves with five requests that paths and fields are as configured: log-in, own user, the newest
+//! machine, sale and event.
 
 use serde_json::{Map, Value};
 
@@ -21,7 +21,7 @@ impl SmartNow {
         let newest = |endpoint: &Endpoint| {
             request::newest(endpoint, &Filter::default(), Dialect::default(), 1)
         };
-        let machine = Request::to(&self.endpoints.machine).query("limit", 1);
+        let machine = newest(&self.endpoints.machine);
         let sale = newest(&self.endpoints.sales);
         let event = newest(&self.endpoints.events);
         findings.push(self.prove_list::<Machine>("machines", machine).await);
@@ -32,26 +32,26 @@ impl SmartNow {
 
     async fn prove_user(&mut self) -> Finding {
         let what = "log-in and own user";
-        match self.client.get(request::own_user()).await {
+        if let Err(error) = self.client.ready().await {
+            return failed(what, &error);
+        }
+        let details = match self.client.own_user().await {
             Ok(reply) => {
                 let user = reply.json::<Map<String, Value>>().unwrap_or_default();
                 let mut details = vec![format!("status {}", reply.status)];
                 details.extend(user_ends(&user));
-                finding(what, true, details)
+                details
             }
             // Nothing depends on this call, and its path is inferred.
-            Err(error) if error.status == Some(404) => {
-                let details = vec!["logged in; the server has no call for the own user".to_owned()];
-                finding(what, true, details)
-            }
-            Err(error) => failed(what, &error),
-        }
+            Err(error) => vec![format!("logged in; the own user cannot be read: {error}")],
+        };
+        finding(what, true, details)
     }
 
     async fn prove_list<T: Listed>(&mut self, what: &str, request: Request) -> Finding {
         let path = request.path.clone();
-        match self.client.get(request).await {
-            Ok(reply) => match decode::page::<T>(&reply) {
+        match self.client.get(T::NAME, request).await {
+            Ok(reply) => match decode::page::<T>(&reply, 1) {
                 Ok(page) => found(what, &reply, &page),
                 Err(error) => failed(what, &error),
             },

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::decode::{self, Event, Listed, Page};
 use super::login::User;
 use super::request::{self, Dialect, Filter};
@@ -17,12 +19,14 @@ use crate::vendors::transport::{Reply, Request, Transport, plain};
 pub(super) struct Client {
     transport: Transport,
     session: Session<User>,
+    /// Rows a page.
+    page_size: usize,
     /// How filters may be written, what worked last first.
     ways: Vec<Dialect>,
 }
 
 /// A part of a growing table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Part {
     /// Rows with a greater id.
     pub after: i64,
@@ -30,8 +34,8 @@ pub(super) struct Part {
     pub created: Option<(Timestamp, Option<Timestamp>)>,
 }
 
-/// More lists than any account fills; a server that pages in circles must not hold us for ever.
-const MOST_PAGES: usize = 100;
+/// More rows than any list has; a server that pages in circles must not hold us for ever.
+const MOST_ROWS: usize = 10_000;
 
 impl Client {
     /// A client for the account.
@@ -42,12 +46,18 @@ impl Client {
         Ok(Self {
             transport,
             session: Session::new(User::new(settings)?),
+            page_size: settings.page_size,
             ways: Dialect::open(settings.filter_style, settings.greater_than),
         })
     }
 
     pub(super) fn transport(&self) -> &Transport {
         &self.transport
+    }
+
+    /// Rows a page.
+    pub(super) fn page_size(&self) -> usize {
+        self.page_size
     }
 
     /// How filters are written, as far as is known.
@@ -60,14 +70,35 @@ impl Client {
         self.session.begin();
     }
 
-    /// Sends a request and gives the answer if it is a success.
-    pub(super) async fn get(&mut self, request: Request) -> Result<Reply, SourceError> {
-        let reply = self.session.send(&self.transport, request).await?;
+    /// Logs in unless there is a token that can be used.
+    pub(super) async fn ready(&mut self) -> Result<(), SourceError> {
+        self.session.ready(&self.transport).await
+    }
+
+    /// Reads the user who is logged in. That the server refuses this, even with 401, says nothing
+    /// of the token.
+    pub(super) async fn own_user(&mut self) -> Result<Reply, SourceError> {
+        self.session.begin_without_renewal();
+        let reply = self.get("own user", request::own_user()).await;
+        self.session.begin();
+        reply
+    }
+
+    /// Sends a request and gives the answer if it is a success. Errors begin with the name of the
+    /// call.
+    pub(super) async fn get(&mut self, name: &str, request: Request) -> Result<Reply, SourceError> {
+        let reply = self.session.send(&self.transport, request).await;
+        let reply = reply.map_err(|error| named(name, error))?;
         if reply.is_success() {
             Ok(reply)
         } else {
-            Err(error(&self.transport, &reply))
+            Err(named(name, error(&self.transport, &reply)))
         }
+    }
+
+    /// Reads a list in the answer to a request for so many rows.
+    fn rows<T: Listed>(reply: &Reply, limit: usize) -> Result<Page<T>, SourceError> {
+        decode::page(reply, limit).map_err(|error| named(T::NAME, error))
     }
 
     /// Reads a whole list by position.
@@ -79,11 +110,13 @@ impl Client {
             rows: Vec::new(),
             ids: Vec::new(),
             len: 0,
+            asked: self.page_size,
         };
         let mut known = BTreeSet::new();
-        for _ in 0..MOST_PAGES {
-            let reply = self.get(request::skipping(endpoint, whole.len)).await?;
-            let page: Page<T> = decode::page(&reply)?;
+        for _ in 0..MOST_ROWS.div_ceil(self.page_size) {
+            let limit = self.page_size;
+            let request = request::skipping(endpoint, whole.len, limit);
+            let page: Page<T> = Self::rows(&self.get(T::NAME, request).await?, limit)?;
             let cut = page.is_cut();
             // A server that ignores `skip` sends the same page again.
             let news = page.ids.iter().filter(|id| known.insert(**id)).count();
@@ -112,9 +145,10 @@ impl Client {
     ) -> Result<Page<T>, SourceError> {
         let mut refusal = None;
         for way in 0..self.ways.len() {
-            let request = request::ascending(endpoint, &part.filter(), self.ways[way]);
-            let page = match self.get(request).await {
-                Ok(reply) => decode::page(&reply)?,
+            let limit = self.page_size;
+            let request = request::ascending(endpoint, &part.filter(), self.ways[way], limit);
+            let page = match self.get(T::NAME, request).await {
+                Ok(reply) => Self::rows(&reply, limit)?,
                 // A sign that this version of the framework does not know.
                 Err(error) if matches!(error.status, Some(400 | 500)) => {
                     refusal.get_or_insert(error);
@@ -129,9 +163,9 @@ impl Client {
                 return Ok(page);
             }
         }
-        let path = &endpoint.path;
+        let (name, path) = (T::NAME, &endpoint.path);
         let message = format!(
-            "GET {path} ignores `where`: it answers with rows that were not asked for, so new rows \
+            "{name}: GET {path} ignores `where`: it answers with rows that were not asked for, so new rows \
              cannot be told from old ones"
         );
         Err(refusal.unwrap_or_else(|| SourceError::new(ErrorKind::Config, message)))
@@ -145,7 +179,7 @@ impl Client {
         limit: usize,
     ) -> Result<Page<T>, SourceError> {
         let request = request::newest(endpoint, filter, self.way(), limit);
-        decode::page(&self.get(request).await?)
+        Self::rows(&self.get(T::NAME, request).await?, limit)
     }
 
     /// Reads events by their ids; `None` when the server cannot select by a list of ids.
@@ -155,10 +189,12 @@ impl Client {
         ids: &[i64],
     ) -> Result<Option<Page<Event>>, SourceError> {
         let filter = Filter::ids(ids.to_vec());
-        let request = request::ascending(endpoint, &filter, self.way());
-        match self.get(request).await {
+        // A small page must not pass for events that are gone.
+        let limit = self.page_size.max(ids.len());
+        let request = request::ascending(endpoint, &filter, self.way(), limit);
+        match self.get(Event::NAME, request).await {
             Ok(reply) => {
-                let page: Page<Event> = decode::page(&reply)?;
+                let page: Page<Event> = Self::rows(&reply, limit)?;
                 let asked = page.ids.iter().all(|id| ids.contains(id));
                 Ok(asked.then_some(page))
             }
@@ -173,8 +209,11 @@ impl Client {
         endpoint: &Endpoint,
         id: i64,
     ) -> Result<Option<Event>, SourceError> {
-        match self.get(request::event(endpoint, id)).await {
-            Ok(reply) => Ok(Event::read(reply.json()?)),
+        match self.get("one event", request::event(endpoint, id)).await {
+            Ok(reply) => {
+                let wire = reply.json().map_err(|error| named("one event", error))?;
+                Ok(Event::read(wire, decode::clock(&reply)))
+            }
             Err(error) if matches!(error.status, Some(404 | 410)) => Ok(None),
             Err(error) => Err(error),
         }
@@ -206,13 +245,27 @@ impl Part {
 }
 
 /// A cut page in another order has lost rows that paging on would never find.
-fn check_order<T>(endpoint: &Endpoint, page: &Page<T>) -> Result<(), SourceError> {
+fn check_order<T: Listed>(endpoint: &Endpoint, page: &Page<T>) -> Result<(), SourceError> {
     if !page.is_cut() || page.ids.is_sorted() {
         return Ok(());
     }
-    let path = &endpoint.path;
-    let message = format!("GET {path} ignores `sort`: a page of new rows is not in order of ids");
+    let (name, path) = (T::NAME, &endpoint.path);
+    let message =
+        format!("{name}: GET {path} ignores `sort`: a page of new rows is not in order of ids");
     Err(SourceError::new(ErrorKind::Config, message))
+}
+
+/// The name of the log-in in errors.
+pub(super) const LOG_IN: &str = "log-in";
+
+/// An error with the name of the call in front. The log-in, which any call may need, has its own,
+/// and our own ceiling concerns them all.
+pub(super) fn named(name: &str, mut error: SourceError) -> SourceError {
+    let ours = error.kind == ErrorKind::RateLimited && error.status.is_none();
+    if !ours && !error.message.starts_with(LOG_IN) {
+        error.message = format!("{name}: {}", error.message);
+    }
+    error
 }
 
 /// The error that a refused call stands for, with the vendor's own words.

@@ -1,119 +1,88 @@
 //! How far a growing table has been read.
 //!
 //! Ids are handed out before rows are committed, so a row with a smaller id can appear after one
-//! with a greater id: each poll goes back a little. Times are no cursor, because machines deliver
-//! minutes or hours late.
+//! with a greater id: each poll goes back to the first id that is missing. Times are no cursor,
+//! because machines deliver minutes or hours late.
+
+use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 
 use super::client::Part;
 use crate::model::Timestamp;
-use crate::model::calendar::{first_instant, local_midnight};
 
-/// How many ids a poll goes back.
-pub(super) const OVERLAP: i64 = 200;
+/// After so long nobody wants to wait for what came meanwhile before the newest rows are read.
+const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(30);
 
 /// The place in a growing table up to which it has been read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Cursor {
     newest: i64,
-    /// The last page was full: more rows wait.
-    behind: bool,
+    /// Where the last page ended, if it was full: more rows wait behind it.
+    at: Option<i64>,
+    /// When there was nothing left to read.
+    current: Timestamp,
+    /// Ids within the overlap that have been seen: what is between them may still appear. After a
+    /// restart the whole overlap is asked for once.
+    #[serde(skip)]
+    seen: BTreeSet<i64>,
 }
 
 impl Cursor {
-    /// A cursor behind the row with this id.
-    pub fn at(newest: i64) -> Self {
+    /// A cursor behind the row with this id, which is the newest now.
+    pub fn at(newest: i64, now: Timestamp) -> Self {
         Self {
             newest,
-            behind: false,
+            at: None,
+            current: now,
+            seen: BTreeSet::new(),
         }
     }
 
-    /// Where to read on. Going back waits until the cursor has caught up: rows that are far
-    /// behind have long been committed.
-    pub fn start(&self) -> Part {
-        let back = if self.behind { 0 } else { OVERLAP };
+    /// Where to read on: behind the last full page, else at the first id of the overlap that is
+    /// missing.
+    pub fn start(&self, overlap: i64) -> Part {
+        let mut after = (self.newest - overlap).max(0);
+        while after < self.newest && self.seen.contains(&(after + 1)) {
+            after += 1;
+        }
         Part {
-            after: (self.newest - back).max(0),
+            after: self.at.unwrap_or(after),
             created: None,
         }
     }
 
-    /// Takes note of a page up to `last`.
-    pub fn read(&mut self, last: Option<i64>, cut: bool) {
+    /// Takes note of a page with these ids, read at `now`; true when it had news.
+    pub fn read(&mut self, ids: &[i64], cut: bool, now: Timestamp) -> bool {
+        let before = self.newest;
+        let last = ids.iter().copied().max();
         self.newest = self.newest.max(last.unwrap_or(0));
-        self.behind = cut;
-    }
-
-    pub fn is_behind(&self) -> bool {
-        self.behind
-    }
-}
-
-/// A part of a table that is read once, by the time at which the server learned of its rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Sweep {
-    part: Part,
-}
-
-impl Sweep {
-    /// Everything from an instant on.
-    pub fn since(from: Timestamp) -> Self {
-        Self::over(from, None)
-    }
-
-    fn over(from: Timestamp, to: Option<Timestamp>) -> Self {
-        let part = Part {
-            after: 0,
-            created: Some((from, to)),
-        };
-        Self { part }
-    }
-
-    /// What to read next.
-    pub fn part(&self) -> Part {
-        self.part
-    }
-
-    /// Takes note of a page up to `last`.
-    pub fn read(&mut self, last: Option<i64>) {
-        self.part.after = self.part.after.max(last.unwrap_or(0));
-    }
-}
-
-/// Reads each day once more in the following night, for rows that came out of order by more than
-/// the overlap.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Nightly {
-    /// The night, by the instant at which it was due, up to which nothing is left to do.
-    done: Option<Timestamp>,
-}
-
-impl Nightly {
-    /// The sweep of the day before, once per night from 03:30 on. None on the night in which the
-    /// program starts: the start reads all that is needed.
-    pub fn due(&mut self, zone: Tz, now: Timestamp) -> Option<Sweep> {
-        let due = latest_night(zone, now);
-        let done = self.done.replace(due)?;
-        if done == due {
-            return None;
+        self.at = last.filter(|_| cut);
+        if self.at.is_none() {
+            self.current = now;
         }
-        let today = local_midnight(zone, due);
-        let yesterday = local_midnight(zone, today - TimeDelta::hours(1));
-        Some(Sweep::over(yesterday, Some(today)))
+        self.seen.extend(ids);
+        self.newest > before
     }
-}
 
-/// The newest 03:30 at or before `now`.
-fn latest_night(zone: Tz, now: Timestamp) -> Timestamp {
-    let time = chrono::NaiveTime::from_hms_opt(3, 30, 0).unwrap_or_default();
-    let date = now.with_timezone(&zone).date_naive();
-    let today = first_instant(zone, date, time);
-    if today <= now {
-        return today;
+    /// Takes note of ids that were read on another way.
+    pub fn saw(&mut self, ids: &[i64]) {
+        self.seen.extend(ids);
     }
-    date.pred_opt()
-        .map_or(today, |yesterday| first_instant(zone, yesterday, time))
+
+    /// Forgets ids before the overlap.
+    pub fn forget(&mut self, overlap: i64) {
+        self.seen = self.seen.split_off(&(self.newest - overlap));
+    }
+
+    /// Whether more rows wait than have been read.
+    pub fn is_behind(&self) -> bool {
+        self.at.is_some()
+    }
+
+    /// When there was nothing left to read, if that is too long ago to read on from there.
+    pub fn left_behind(&self, now: Timestamp) -> Option<Timestamp> {
+        (now - self.current > LONGEST_PAUSE).then_some(self.current)
+    }
 }

@@ -67,6 +67,8 @@ pub(super) struct Page<T> {
     pub ids: Vec<i64>,
     /// Rows in all.
     pub len: usize,
+    /// Rows that were asked for.
+    pub asked: usize,
 }
 
 impl<T> Page<T> {
@@ -75,10 +77,11 @@ impl<T> Page<T> {
         self.len - self.rows.len()
     }
 
-    /// Whether more rows are to be expected: a reply of exactly our limit or of the framework's own
-    /// is presumed cut, as the reference contradicts itself about limits.
+    /// Whether more rows are to be expected: a reply of as many rows as were asked for, or of as
+    /// many as a server gives that ignores this, is presumed cut, as the reference contradicts
+    /// itself about limits.
     pub fn is_cut(&self) -> bool {
-        [super::request::PAGE, FRAMEWORK_PAGE].contains(&self.len)
+        [self.asked, LONGEST_PAGE, FRAMEWORK_PAGE].contains(&self.len)
     }
 
     pub fn last_id(&self) -> Option<i64> {
@@ -86,51 +89,81 @@ impl<T> Page<T> {
     }
 }
 
+/// The documented maximum.
+const LONGEST_PAGE: usize = 100;
+
 /// The page size that the vendor's server framework uses where it ignores `limit` (inferred).
 const FRAMEWORK_PAGE: usize = 30;
+
+/// Before there were such machines, in Unix seconds.
+const YEAR_2000: i64 = 946_684_800;
+
+/// How far a clock may be ahead of the server's when it answers.
+const AHEAD: TimeDelta = TimeDelta::minutes(10);
 
 /// A row of a list by its wire form.
 pub(super) trait Listed: Sized {
     type Wire: DeserializeOwned;
+    /// What a list of such rows is called in errors.
+    const NAME: &'static str;
 
     fn id(wire: &Self::Wire) -> Option<i64>;
-    fn read(wire: Self::Wire) -> Option<Self>;
+    /// The row, if it can be used; `now` is the server's clock when it answered.
+    fn read(wire: Self::Wire, now: Timestamp) -> Option<Self>;
     /// When the server learned of it.
     fn created(&self) -> Option<Timestamp> {
         None
     }
 }
 
-/// Reads a list.
+/// Reads a list of which so many rows were asked for.
 ///
 /// # Errors
 /// `schema` when the reply is no JSON list; some lists are objects in the reference.
-pub(super) fn page<T: Listed>(reply: &Reply) -> Result<Page<T>, SourceError> {
-    let list: List<T::Wire> = reply.json()?;
+pub(super) fn page<T: Listed>(reply: &Reply, asked: usize) -> Result<Page<T>, SourceError> {
+    let now = clock(reply);
+    let list: List<T::Wire> = reply.json().map_err(|error| not_a_list(reply, error))?;
     let len = list.len();
     let mut page = Page {
         rows: Vec::with_capacity(len),
         ids: Vec::with_capacity(len),
         len,
+        asked,
     };
     for wire in list
         .into_iter()
         .filter_map(crate::vendors::lenient::Row::good)
     {
         page.ids.extend(T::id(&wire));
-        page.rows.extend(T::read(wire));
+        page.rows.extend(T::read(wire, now));
     }
     Ok(page)
 }
 
+/// The error of a reply that is no list, in words that say what it is instead.
+fn not_a_list(reply: &Reply, mut error: SourceError) -> SourceError {
+    if reply.body.trim_ascii_start().starts_with(b"{") {
+        "an object where a list belongs".clone_into(&mut error.message);
+    }
+    error
+}
+
+/// The later of the two clocks when the server answered: a row is not thrown away because one of
+/// them is slow.
+pub(super) fn clock(reply: &Reply) -> Timestamp {
+    let theirs = reply.vendor_clock();
+    theirs.map_or(reply.received, |theirs| theirs.max(reply.received))
+}
+
 impl Listed for Location {
     type Wire = wire::Location;
+    const NAME: &'static str = "locations";
 
     fn id(wire: &wire::Location) -> Option<i64> {
         wire.id
     }
 
-    fn read(wire: wire::Location) -> Option<Self> {
+    fn read(wire: wire::Location, _now: Timestamp) -> Option<Self> {
         Some(Self {
             id: wire.id?,
             name: words(wire.name),
@@ -141,12 +174,13 @@ impl Listed for Location {
 
 impl Listed for Machine {
     type Wire = wire::Machine;
+    const NAME: &'static str = "machines";
 
     fn id(wire: &wire::Machine) -> Option<i64> {
         wire.id
     }
 
-    fn read(wire: wire::Machine) -> Option<Self> {
+    fn read(wire: wire::Machine, now: Timestamp) -> Option<Self> {
         Some(Self {
             id: wire.id?,
             name: words(wire.name).or_else(|| words(wire.hostname)),
@@ -154,25 +188,26 @@ impl Listed for Machine {
             active: wire.active,
             last_sale: wire.last_sale,
             last_event: wire.last_log,
-            updated: wire.updated_at.as_deref().and_then(utc),
+            updated: wire.updated_at.as_deref().and_then(|text| utc(text, now)),
         })
     }
 }
 
 impl Listed for Sale {
     type Wire = wire::Sale;
+    const NAME: &'static str = "sales";
 
     fn id(wire: &wire::Sale) -> Option<i64> {
         wire.id
     }
 
-    fn read(wire: wire::Sale) -> Option<Self> {
+    fn read(wire: wire::Sale, now: Timestamp) -> Option<Self> {
         Some(Self {
             id: wire.id?,
             machine: wire.machine?,
             location: wire.location,
-            at: occurred(&wire.times)?,
-            created: created(&wire.times),
+            at: occurred(&wire.times, now)?,
+            created: created(&wire.times, now),
             price: wire.price,
             currency: wire.currency.as_deref().and_then(Currency::parse),
         })
@@ -185,20 +220,21 @@ impl Listed for Sale {
 
 impl Listed for Event {
     type Wire = wire::Log;
+    const NAME: &'static str = "events";
 
     fn id(wire: &wire::Log) -> Option<i64> {
         wire.id
     }
 
-    fn read(wire: wire::Log) -> Option<Self> {
+    fn read(wire: wire::Log, now: Timestamp) -> Option<Self> {
         let resolvable = wire.is_resolvable == Some(true);
         Some(Self {
             id: wire.id?,
             machine: wire.machine?,
             location: wire.location,
             code: words(wire.code)?,
-            at: occurred(&wire.times)?,
-            created: created(&wire.times),
+            at: occurred(&wire.times, now)?,
+            created: created(&wire.times, now),
             open: resolvable && is_empty(&wire.resolved_at),
             resolvable,
         })
@@ -210,27 +246,29 @@ impl Listed for Event {
 }
 
 /// When it happened: `timestamp` is the safest, then local time with its offset or zone. A row
-/// without any of these happened when the server learned of it, as near as can be known.
-fn occurred(times: &wire::Times) -> Option<Timestamp> {
+/// without any of these, or of a machine whose clock is ahead, happened when the server learned of
+/// it, as near as can be known.
+fn occurred(times: &wire::Times, now: Timestamp) -> Option<Timestamp> {
     let seconds = times.timestamp.filter(|seconds| *seconds > 0);
     let zone = zone(times.time_zone.as_deref(), times.lower_zone.as_deref());
     seconds
         .and_then(|seconds| Timestamp::from_timestamp(seconds, 0))
         .or_else(|| instant(times.occurred_at.as_deref()?, zone))
-        .or_else(|| created(times))
-        .filter(is_sane)
+        .filter(|at| *at <= now + AHEAD)
+        .or_else(|| created(times, now))
+        .filter(|at| is_sane(*at, now))
 }
 
 fn zone(name: Option<&str>, spelt_lower: Option<&str>) -> Option<Tz> {
     name.or(spelt_lower)?.trim().parse().ok()
 }
 
-fn created(times: &wire::Times) -> Option<Timestamp> {
-    times.created_at.as_deref().and_then(utc)
+fn created(times: &wire::Times, now: Timestamp) -> Option<Timestamp> {
+    times.created_at.as_deref().and_then(|text| utc(text, now))
 }
 
-fn utc(text: &str) -> Option<Timestamp> {
-    instant(text, Some(Tz::UTC)).filter(is_sane)
+fn utc(text: &str, now: Timestamp) -> Option<Timestamp> {
+    instant(text, Some(Tz::UTC)).filter(|at| is_sane(*at, now))
 }
 
 fn instant(text: &str, zone: Option<Tz>) -> Option<Timestamp> {
@@ -249,8 +287,8 @@ fn instant(text: &str, zone: Option<Tz>) -> Option<Timestamp> {
 
 /// Machines without a set clock report from 1970 or from years ahead; such a row would move every
 /// horizon.
-fn is_sane(at: &Timestamp) -> bool {
-    (946_684_800..4_102_444_800).contains(&at.timestamp())
+fn is_sane(at: Timestamp, now: Timestamp) -> bool {
+    at.timestamp() >= YEAR_2000 && at <= now + AHEAD
 }
 
 fn is_empty(value: &serde_json::Value) -> bool {

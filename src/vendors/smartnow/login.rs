@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::client::{LOG_IN, named};
 use super::request;
 use super::settings::Settings;
 use super::wire::Tokens;
@@ -49,11 +50,12 @@ impl User {
             return Ok(token);
         }
         let request = request::log_in(&self.login, &self.username, &self.password);
-        let reply = transport.send(request).await?;
+        let reply = transport.send(request).await;
+        let reply = reply.map_err(|error| named(LOG_IN, error))?;
         if !reply.is_success() {
             return Err(refused(transport, &reply));
         }
-        self.keep(&reply)
+        self.keep(&reply).map_err(|error| named(LOG_IN, error))
     }
 
     /// Tries a renewal; `None` when a log-in is needed instead.
@@ -102,12 +104,10 @@ impl Login for User {
 
 /// The error of a refused log-in. It is not repeated soon: accounts get locked.
 fn refused(transport: &Transport, reply: &Reply) -> SourceError {
-    let mut error = super::client::error(transport, reply);
+    let mut error = named(LOG_IN, super::client::error(transport, reply));
     if error.kind == ErrorKind::Auth {
-        error.message = format!(
-            "the log-in is refused: {} (wrong password, an expired one, or an e-mail address that \
-             was never confirmed)",
-            error.message
+        error.message.push_str(
+            " (wrong password, an expired one, or an e-mail address that was never confirmed)",
         );
     }
     error

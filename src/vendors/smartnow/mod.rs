@@ -3,6 +3,7 @@
 //! The vendor's reference lacks most paths and contradicts itself about lists, so paths are
 //! settings and every list is read with suspicion. Growing tables are followed by id.
 
+mod catch_up;
 mod check;
 mod client;
 mod cursor;
@@ -18,7 +19,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,8 +34,8 @@ use crate::model::schedule::{Cadence, Publish};
 use super::source::{Common, Source};
 use super::transport::{SharedBudget, Transport};
 
+use catch_up::Progress;
 use client::Client;
-use cursor::{Cursor, Nightly, Sweep};
 use fleet::Fleet;
 use open_events::OpenEvents;
 
@@ -56,15 +57,16 @@ pub struct SmartNow {
     cadence: Cadence,
     endpoints: Endpoints,
     money_scale: BTreeMap<String, u32>,
+    /// How many ids a poll goes back.
+    overlap: i64,
     client: Client,
     fleet: Fleet,
     open: OpenEvents,
-    sales: Option<Cursor>,
-    events: Option<Cursor>,
-    sale_sweeps: VecDeque<Sweep>,
-    event_sweeps: VecDeque<Sweep>,
-    nightly: Nightly,
-    restored: bool,
+    progress: Progress,
+    /// How far it was before a poll that has not come to its end.
+    unfinished: Option<Progress>,
+    /// This run has polled, and has taken up what an earlier one knew.
+    begun: bool,
 }
 
 /// Opens a `SmartNow` account.
@@ -88,14 +90,12 @@ pub fn open(
             .map(|(currency, scale)| (currency.to_string(), *scale))
             .collect(),
         client: Client::new(transport, settings)?,
-        fleet: Fleet::default(),
+        overlap: settings.overlap,
+        fleet: Fleet::watching(&settings.machines, &settings.locations),
         open: OpenEvents::new(&settings.offline_codes),
-        sales: None,
-        events: None,
-        sale_sweeps: VecDeque::new(),
-        event_sweeps: VecDeque::new(),
-        nightly: Nightly::default(),
-        restored: false,
+        progress: Progress::default(),
+        unfinished: None,
+        begun: false,
     })
 }
 
@@ -110,6 +110,13 @@ fn cadence(common: &Common) -> Cadence {
 }
 
 impl Source for SmartNow {
+    fn resume(&mut self, memory: Option<serde_json::Value>) {
+        // What an older version left in another form is forgotten, not an error.
+        let memory = memory.and_then(|memory| serde_json::from_value(memory).ok());
+        self.progress = memory.unwrap_or_default();
+        self.unfinished = None;
+    }
+
     fn poll<'a>(&'a mut self, ask: &'a Ask) -> BoxFuture<'a, Outcome> {
         self.read(ask).boxed()
     }

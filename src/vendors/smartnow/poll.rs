@@ -1,13 +1,12 @@
 //! One poll, with the fewest requests: two where nothing special happens.
 
-use chrono::TimeDelta;
-
 use super::SmartNow;
+use super::catch_up::Progress;
 use super::client::Part;
-use super::cursor::{Cursor, Sweep};
+use super::cursor::Cursor;
 use super::decode::{Event, Listed, Page, Sale};
 use super::open_events::SINGLY;
-use super::request::{Filter, PAGE};
+use super::request::Filter;
 use crate::config::endpoint::Endpoint;
 use crate::model::Timestamp;
 use crate::model::attempt::{Ask, Delivery, ErrorKind, Outcome, SourceError};
@@ -17,22 +16,21 @@ use crate::model::reading::{Currency, Measure, Reading};
 /// Pages of growing tables in one poll.
 const PAGES: u32 = 5;
 
-/// The same for the first poll, which reads the whole day.
+/// The same for the first poll of a run, which may be its only one.
 const FIRST_PAGES: u32 = 60;
-
-/// After a longer absence, only so much is read back.
-const LONGEST_ABSENCE: TimeDelta = TimeDelta::days(35);
 
 /// What a poll has brought so far.
 #[derive(Debug)]
 pub(super) struct Catch {
-    now: Timestamp,
-    delivery: Delivery,
+    pub now: Timestamp,
+    pub delivery: Delivery,
     error: Option<SourceError>,
     /// Something was answered as it should be.
     answered: bool,
     /// Pages of growing tables that may still be read.
-    pages: u32,
+    pub pages: u32,
+    /// Pages that the newest rows took.
+    pub live: u32,
     /// When the server learned of the newest row of the last page.
     read_to: Option<Timestamp>,
 }
@@ -45,6 +43,7 @@ impl Catch {
             error: None,
             answered: false,
             pages,
+            live: 0,
             read_to: None,
         }
     }
@@ -78,14 +77,22 @@ impl SmartNow {
     /// Reads the account once.
     pub(super) async fn read(&mut self, ask: &Ask) -> Outcome {
         self.client.begin();
-        let first = self.sales.is_none() || self.events.is_none();
-        let mut catch = Catch::new(ask.now, if first { FIRST_PAGES } else { PAGES });
+        // A poll that was given up midway has taken along what it read.
+        if let Some(before) = self.unfinished.take() {
+            self.progress = before;
+        }
+        self.unfinished = Some(self.progress.clone());
+        let pages = if self.begun { PAGES } else { FIRST_PAGES };
+        let mut catch = Catch::new(ask.now, pages);
         self.restore(ask);
         self.steps(ask, &mut catch).await;
-        self.outcome(catch)
+        self.unfinished = None;
+        self.progress.forget(self.overlap);
+        self.outcome(ask, catch)
     }
 
-    /// The steps of a poll, until one fails in a way that the others would too.
+    /// The steps of a poll, until one fails in a way that the others would too. What is live comes
+    /// first.
     async fn steps(&mut self, ask: &Ask, catch: &mut Catch) {
         if self.fleet.is_due(ask.now) {
             let listed = self.list(catch).await;
@@ -101,12 +108,12 @@ impl SmartNow {
         if !catch.goes_on(events) {
             return;
         }
-        let swept = self.sweep(catch).await;
-        if !catch.goes_on(swept) {
-            return;
-        }
         let resolved = self.ask_again(catch).await;
         if !catch.goes_on(resolved) {
+            return;
+        }
+        let swept = self.sweep(catch).await;
+        if !catch.goes_on(swept) {
             return;
         }
         // A row of this poll may have named a machine that the list does not have yet.
@@ -118,7 +125,7 @@ impl SmartNow {
 
     /// Takes up the open events that an earlier run knew.
     fn restore(&mut self, ask: &Ask) {
-        if std::mem::replace(&mut self.restored, true) {
+        if std::mem::replace(&mut self.begun, true) {
             return;
         }
         for (device, facts) in &ask.known {
@@ -148,20 +155,27 @@ impl SmartNow {
 
     async fn follow_sales(&mut self, ask: &Ask, catch: &mut Catch) -> Result<(), SourceError> {
         let endpoint = self.endpoints.sales.clone();
-        let Some(mut cursor) = self.sales else {
+        let known = self.progress.sales.clone();
+        let left = known
+            .as_ref()
+            .and_then(|cursor| cursor.left_behind(ask.now));
+        let Some(mut cursor) = known.filter(|_| left.is_none()) else {
             let listed = self.fleet.newest().0;
-            self.sales = Some(self.place::<Sale>(&endpoint, listed, catch).await?);
-            self.sale_sweeps.push_back(Sweep::since(backfill_from(ask)));
+            let placed = self.place::<Sale>(&endpoint, listed, catch).await?;
+            self.progress.sales = Some(placed);
+            let from = Progress::since(left, ask);
+            self.progress.sweep_sales(from, ask);
             return Ok(());
         };
-        let mut part = cursor.start();
         // One page is left for the events.
         while catch.pages > 1 {
-            let page = self.page::<Sale>(&endpoint, part, catch).await?;
-            cursor.read(page.last_id(), page.is_cut());
-            self.sales = Some(cursor);
+            let page = self
+                .page::<Sale>(&endpoint, cursor.start(self.overlap), catch)
+                .await?;
+            let news = cursor.read(&page.ids, page.is_cut(), ask.now);
+            catch.live += u32::from(news);
+            self.progress.sales = Some(cursor.clone());
             self.take_sales(&page.rows, catch);
-            part = cursor.start();
             if !cursor.is_behind() {
                 return Ok(());
             }
@@ -172,26 +186,31 @@ impl SmartNow {
 
     async fn follow_events(&mut self, ask: &Ask, catch: &mut Catch) -> Result<(), SourceError> {
         let endpoint = self.endpoints.events.clone();
-        let Some(mut cursor) = self.events else {
+        let known = self.progress.events.clone();
+        let left = known
+            .as_ref()
+            .and_then(|cursor| cursor.left_behind(ask.now));
+        let Some(mut cursor) = known.filter(|_| left.is_none()) else {
             let listed = self.fleet.newest().1;
             let placed = self.place::<Event>(&endpoint, listed, catch).await?;
             self.find_offline(&endpoint, catch).await?;
-            self.events = Some(placed);
+            self.progress.events = Some(placed);
             // What happened while the program was away; a first start needs no more than what is
             // offline now.
-            if ask.horizon.is_some() {
-                self.event_sweeps
-                    .push_back(Sweep::since(backfill_from(ask)));
+            if left.or(ask.horizon).is_some() {
+                let from = Progress::since(left, ask);
+                self.progress.sweep_events(from, ask);
             }
             return Ok(());
         };
-        let mut part = cursor.start();
         while catch.pages > 0 {
-            let page = self.page::<Event>(&endpoint, part, catch).await?;
-            cursor.read(page.last_id(), page.is_cut());
-            self.events = Some(cursor);
+            let page = self
+                .page::<Event>(&endpoint, cursor.start(self.overlap), catch)
+                .await?;
+            let news = cursor.read(&page.ids, page.is_cut(), ask.now);
+            catch.live += u32::from(news);
+            self.progress.events = Some(cursor.clone());
             self.take_events(&page.rows, catch.now);
-            part = cursor.start();
             if !cursor.is_behind() {
                 return Ok(());
             }
@@ -211,7 +230,7 @@ impl SmartNow {
         let page: Page<T> = self.client.newest(endpoint, &Filter::default(), 1).await?;
         catch.count(&page);
         let newest = page.last_id().max(listed).unwrap_or(0);
-        Ok(Cursor::at(newest))
+        Ok(Cursor::at(newest, catch.now))
     }
 
     /// Finds machines that are offline already.
@@ -222,7 +241,8 @@ impl SmartNow {
     ) -> Result<(), SourceError> {
         for code in self.open.offline_codes().to_vec() {
             let filter = Filter::code(&code);
-            let page: Page<Event> = self.client.newest(endpoint, &filter, PAGE).await?;
+            let limit = self.client.page_size();
+            let page: Page<Event> = self.client.newest(endpoint, &filter, limit).await?;
             catch.count(&page);
             let events = page.rows.into_iter();
             // A server may ignore the filter.
@@ -234,48 +254,7 @@ impl SmartNow {
         Ok(())
     }
 
-    /// Reads on in the parts that are read once.
-    async fn sweep(&mut self, catch: &mut Catch) -> Result<(), SourceError> {
-        if let Some(sweep) = self.nightly.due(self.fleet.zone(), catch.now) {
-            self.sale_sweeps.push_back(sweep);
-        }
-        let endpoint = self.endpoints.events.clone();
-        while let Some(mut sweep) = self
-            .event_sweeps
-            .front()
-            .copied()
-            .filter(|_| catch.pages > 0)
-        {
-            let page = self.page::<Event>(&endpoint, sweep.part(), catch).await?;
-            self.take_events(&page.rows, catch.now);
-            sweep.read(page.last_id());
-            self.event_sweeps.pop_front();
-            if page.is_cut() {
-                self.event_sweeps.push_front(sweep);
-            }
-        }
-        let endpoint = self.endpoints.sales.clone();
-        while let Some(mut sweep) = self
-            .sale_sweeps
-            .front()
-            .copied()
-            .filter(|_| catch.pages > 0)
-        {
-            let page = self.page::<Sale>(&endpoint, sweep.part(), catch).await?;
-            self.take_sales(&page.rows, catch);
-            sweep.read(page.last_id());
-            self.sale_sweeps.pop_front();
-            if page.is_cut() {
-                self.sale_sweeps.push_front(sweep);
-            }
-        }
-        if !self.sale_sweeps.is_empty() || !self.event_sweeps.is_empty() {
-            catch.behind("earlier rows are still being read");
-        }
-        Ok(())
-    }
-
-    async fn page<T: Listed>(
+    pub(super) async fn page<T: Listed>(
         &mut self,
         endpoint: &Endpoint,
         part: Part,
@@ -317,41 +296,60 @@ impl SmartNow {
         Ok(())
     }
 
-    fn take_sales(&mut self, sales: &[Sale], catch: &mut Catch) {
-        for sale in sales {
+    pub(super) fn take_sales(&mut self, sales: &[Sale], catch: &mut Catch) {
+        let fleet = &self.fleet;
+        let watched = |sale: &&Sale| fleet.watches(sale.machine, sale.location);
+        let watched: Vec<_> = sales.iter().filter(watched).collect();
+        for sale in watched {
             self.fleet
                 .mention(sale.machine, sale.location, sale.created);
-            catch.delivery.readings.push(reading(&self.name, sale));
+            let reading = reading(&self.name, sale);
+            if let Measure::Sale {
+                price: None,
+                currency,
+            } = reading.measure
+            {
+                self.progress.miss_price(currency, sale.at);
+            }
+            catch.delivery.readings.push(reading);
         }
     }
 
-    fn take_events(&mut self, events: &[Event], now: Timestamp) {
-        for event in events {
+    pub(super) fn take_events(&mut self, events: &[Event], now: Timestamp) {
+        let fleet = &self.fleet;
+        let watched = |event: &&Event| fleet.watches(event.machine, event.location);
+        let watched: Vec<_> = events.iter().filter(watched).collect();
+        for event in watched {
             self.fleet
                 .mention(event.machine, event.location, event.created);
             self.open.take(event, now);
         }
     }
 
-    fn outcome(&self, catch: Catch) -> Outcome {
+    fn outcome(&mut self, ask: &Ask, catch: Catch) -> Outcome {
         let Catch {
             mut delivery,
             error,
             answered,
             ..
         } = catch;
-        delivery.facts = self.fleet.facts(&self.name, &self.open, &self.money_scale);
+        let unread = self.progress.unread(ask);
+        let fleet = &self.fleet;
+        delivery.facts = fleet.facts(&self.name, &self.open, &self.money_scale, unread);
+        delivery.notes.extend(self.progress.note());
+        delivery.notes.extend(self.progress.unpriced_note(ask.now));
+        delivery.memory = serde_json::to_value(&self.progress).ok();
         delivery.roster = self.fleet.is_listed();
         Outcome {
             delivery: answered.then_some(delivery),
-            error,
+            error: error.or_else(|| self.fleet.missing()),
         }
     }
 }
 
 /// Whether other calls may succeed where this one failed. A user may lack the right to read one
 /// table; a server that says when to come back means every call.
-fn is_only_here(error: &SourceError) -> bool {
+pub(super) fn is_only_here(error: &SourceError) -> bool {
     let of_this_call = match error.kind {
         ErrorKind::Http | ErrorKind::Schema | ErrorKind::Config | ErrorKind::Vendor => true,
         ErrorKind::Auth => error.status == Some(403),
@@ -372,12 +370,4 @@ fn reading(source: &str, sale: &Sale) -> Reading {
             currency: sale.currency.unwrap_or(Currency::UNKNOWN),
         },
     }
-}
-
-/// From when on sales are read at a start: the day so far, and what came while the program was
-/// away. The horizon may lie a little ahead of what was read, so an hour is added.
-fn backfill_from(ask: &Ask) -> Timestamp {
-    let seen = ask.horizon.map(|horizon| horizon - TimeDelta::hours(1));
-    let from = seen.map_or(ask.since, |seen| seen.min(ask.since));
-    from.max(ask.now - LONGEST_ABSENCE)
 }

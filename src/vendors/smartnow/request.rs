@@ -13,9 +13,6 @@ use crate::config::endpoint::Endpoint;
 use crate::model::Timestamp;
 use crate::vendors::transport::{Allowed, Request};
 
-/// Rows a page; the documented maximum.
-pub(super) const PAGE: usize = 100;
-
 /// The user who is logged in; asked by `check` only.
 const OWN_USER: &str = "/user/me";
 
@@ -60,9 +57,9 @@ pub(super) fn event(endpoint: &Endpoint, id: i64) -> Request {
 }
 
 /// Reads a page of machines or locations. They hardly change, so pages by position are safe.
-pub(super) fn skipping(endpoint: &Endpoint, rows: usize) -> Request {
+pub(super) fn skipping(endpoint: &Endpoint, rows: usize, limit: usize) -> Request {
     Request::to(endpoint)
-        .query("limit", PAGE)
+        .query("limit", limit)
         .query("skip", rows)
         .query("sort", "id ASC")
         .escaping_spaces()
@@ -78,10 +75,15 @@ pub(super) fn newest(endpoint: &Endpoint, filter: &Filter, way: Dialect, limit: 
 
 /// Reads a page of a growing table in the order of ids. Without `sort` the oldest rows of all
 /// would come first.
-pub(super) fn ascending(endpoint: &Endpoint, filter: &Filter, way: Dialect) -> Request {
+pub(super) fn ascending(
+    endpoint: &Endpoint,
+    filter: &Filter,
+    way: Dialect,
+    limit: usize,
+) -> Request {
     filtered(Request::to(endpoint), filter, way)
         .query("sort", "id ASC")
-        .query("limit", PAGE)
+        .query("limit", limit)
         .escaping_spaces()
 }
 

@@ -31,6 +31,14 @@ pub struct Settings {
     pub greater_than: Option<Signs>,
     /// Minor units per unit of a currency; money in other currencies is not shown.
     pub money_scale: BTreeMap<Currency, u32>,
+    /// Rows a page, 1 to 100.
+    pub page_size: usize,
+    /// How many ids a poll goes back for rows that appear late.
+    pub overlap: i64,
+    /// Machines to watch; empty means all.
+    pub machines: Vec<i64>,
+    /// Locations whose machines are watched; empty means all.
+    pub locations: Vec<i64>,
 }
 
 /// Paths of the calls, relative to the base address.
@@ -71,10 +79,14 @@ static KEYS: Group = Group {
         &URL,
         &USERNAME,
         &PASSWORD,
+        &MACHINES,
+        &LOCATIONS,
         &MONEY_SCALE,
         &OFFLINE_CODES,
         &FILTER_STYLE,
         &GREATER_THAN,
+        &PAGE_SIZE,
+        &OVERLAP,
         &ENDPOINTS,
     ],
 };
@@ -83,7 +95,8 @@ static URL: Key<Address> = Key::preset(
     "url",
     Address,
     "\"https://api.smart-now.com\"",
-    "Base address. The vendor does not publish it; this is the likely one.",
+    "Base address, with the prefix of all paths where there is one (`/api`). The vendor does not \
+     publish it; this is the likely one.",
 );
 static USERNAME: Key<Text> = Key::required("username", Text, "\"monitor\"", "User name.");
 static PASSWORD: Key<Hidden> = Key::required(
@@ -91,6 +104,25 @@ static PASSWORD: Key<Hidden> = Key::required(
     Hidden,
     "{ env = \"SMARTNOW_PASSWORD\" }",
     "Password.",
+);
+static MACHINES: Key<List<Number<i64>>> = Key::preset(
+    "machines",
+    List {
+        of: Number::between(1, i64::MAX),
+        filled: false,
+    },
+    "[]",
+    "Machine ids to watch; empty means all.",
+);
+static LOCATIONS: Key<List<Number<i64>>> = Key::preset(
+    "locations",
+    List {
+        of: Number::between(1, i64::MAX),
+        filled: false,
+    },
+    "[]",
+    "Location ids whose machines are watched; empty means all. A machine that `machines` names \
+     has to be at one of them.",
 );
 static MONEY_SCALE: Key<Names<Currency, Number<u32>>> = Key::preset(
     "money_scale",
@@ -133,6 +165,19 @@ static GREATER_THAN: Key<Choice<Option<Signs>>> = Key::preset(
     "\"auto\"",
     "How comparisons in filters are written, which depends on the version of the vendor's \
      server: `>`, `greaterThan`, or `auto` for whichever the server heeds.",
+);
+static PAGE_SIZE: Key<Number<usize>> = Key::preset(
+    "page_size",
+    Number::between(1, 100),
+    "100",
+    "Rows a page of a list. The vendor documents 100 as the most.",
+);
+static OVERLAP: Key<Number<i64>> = Key::preset(
+    "overlap",
+    Number::between(0, 100_000),
+    "200",
+    "How many ids a poll goes back, because a row with a smaller id may appear after one with a \
+     greater id. Ids that have been seen are passed over.",
 );
 static ENDPOINTS: Key<Table> = Key::optional(
     "endpoints",
@@ -196,6 +241,10 @@ impl VendorSettings for Settings {
         let offline_codes = section.get(&OFFLINE_CODES);
         let filter_style = section.get(&FILTER_STYLE);
         let greater_than = section.get(&GREATER_THAN);
+        let page_size = section.get(&PAGE_SIZE);
+        let overlap = section.get(&OVERLAP);
+        let machines = section.get(&MACHINES);
+        let locations = section.get(&LOCATIONS);
         Some(Self {
             username: username?,
             password: password?,
@@ -204,6 +253,10 @@ impl VendorSettings for Settings {
             offline_codes: offline_codes?,
             filter_style: filter_style?,
             greater_than: greater_than?,
+            page_size: page_size?,
+            overlap: overlap?,
+            machines: machines?,
+            locations: locations?,
         })
     }
 

@@ -70,7 +70,8 @@ impl Transport {
     ///
     /// # Errors
     /// `config` for a path that is not allowed (nothing is sent) and for a redirect;
-    /// `rate_limited` when our own ceiling is reached (nothing is sent); `timeout`, `network`;
+    /// `rate_limited` when our own ceiling is reached or the vendor wants a source on the same
+    /// credential to wait (nothing is sent); `timeout`, `network`;
     /// `schema` for a body over the cap. Other statuses are answers, not errors.
     pub async fn send(&self, request: Request) -> Result<Reply, SourceError> {
         self.refuse_unknown(&request)?;
@@ -158,8 +159,14 @@ impl Transport {
     }
 
     fn take_from_budget(&self) -> Result<(), SourceError> {
+        let now = self.clock.now();
         let mut budget = lock(&self.budget);
-        budget.take(self.clock.now()).map_err(|free_at| {
+        if let Some(until) = budget.blocked(now) {
+            let message = "the vendor wants all who use this credential to wait";
+            let error = SourceError::new(ErrorKind::RateLimited, message);
+            return Err(error.with_retry_at(Some(until)));
+        }
+        budget.take(now).map_err(|free_at| {
             let ceiling = budget.per_hour();
             let message = format!("our own ceiling of {ceiling} requests per hour is reached");
             SourceError::new(ErrorKind::RateLimited, message).with_retry_at(Some(free_at))

@@ -18,6 +18,7 @@ fn machine() -> Facts {
             open_events: Vec::new(),
             last_update: None,
             money_scale: BTreeMap::new(),
+            sales_unread: None,
         },
     }
 }
@@ -116,4 +117,32 @@ fn a_machine_in_a_closed_store_is_not_missed() {
         let row = look(&mut ledger, at(now));
         assert_eq!(row.activity(at(now)), Some(activity), "{now}");
     }
+}
+
+#[test]
+fn a_machine_that_is_switched_off_is_neither_missed_nor_held_against_its_source() {
+    let mut ledger = vending(Vec::new());
+    let mut off = machine();
+    if let Detail::Machine {
+        active,
+        last_update,
+        ..
+    } = &mut off.detail
+    {
+        (*active, *last_update) = (Some(false), Some(at("2026-02-01T00:00:00Z")));
+    }
+    let now = at("2026-03-10T00:01:00Z");
+    let state = |ledger: &Ledger| {
+        let board = ledger.board();
+        board.source_state(&board.sources[0], now)
+    };
+    let started = now.to_rfc3339();
+    let described = |id, facts: &Facts| delivery(&[(id, facts.clone())], None);
+    let told = attempt("coffee", &started, described("coffee/81", &off));
+    ledger.apply(&told, &[], now);
+    assert_eq!(state(&ledger), DataState::Fresh);
+    let told = attempt("coffee", &started, described("coffee/80", &off));
+    ledger.apply(&told, &[], now);
+    let row = look(&mut ledger, at("2026-03-11T00:00:00Z"));
+    assert_eq!((row.is_silent(), row.is_missed()), (Some(false), false));
 }

@@ -153,11 +153,12 @@ fn crossed(scene: &Scene<'_>, seen: &AfterHours) -> Vec<Piece> {
     ]
 }
 
-/// `14.1 per 100 visitors (31 sales, 220 in)`.
+/// `14.1 per 100 visitors (31 of 220 to 17:00)`: sales, people in, and the end of both.
 fn sold(scene: &Scene<'_>, row: &StoreRow) -> Option<Vec<Piece>> {
     let sold = scene.app.judgement.board.conversion(row, scene.now)?;
     let theme = scene.theme();
     let rate = format!("{:.1} per 100 visitors", sold.per_100());
-    let of = format!(" ({} sales, {} in)", sold.sales, sold.visitors);
+    let to = scene.time(sold.to);
+    let of = format!(" ({} of {} to {to})", sold.sales, sold.visitors);
     Some(vec![(rate, theme.strong), (of, theme.text)])
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::model::device::OpenEvent;
 
 #[tokio::test]
-async fn a_resolution_is_asked_for_by_id() {
+async fn trap_06_a_resolution_is_asked_for_by_id() {
     let mut account = Account::sample().await.started().await;
     // The event falls behind the overlap, so that no page shows it any more.
     for id in 7_700_300..7_700_310 {
@@ -110,6 +110,7 @@ async fn a_restart_knows_open_events_and_reads_what_it_missed() {
             }],
             last_update: None,
             money_scale: BTreeMap::new(),
+            sales_unread: None,
         },
     };
     account.add("/log", event(7_600_000, "ED017", "2026-02-20T05:00:00Z"));

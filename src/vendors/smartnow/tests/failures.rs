@@ -97,7 +97,7 @@ async fn only_what_the_settings_leave_open_is_tried() {
 }
 
 #[tokio::test]
-async fn spaces_and_brackets_are_percent_encoded() {
+async fn trap_15_spaces_and_brackets_are_percent_encoded() {
     let account = Account::sample().await.started().await;
     let mut account = account;
     account.advance(2);
@@ -194,7 +194,7 @@ async fn failure(status: u16, body: Value, retry_after: Option<&'static str>) ->
 }
 
 #[tokio::test]
-async fn failures_have_their_kind_and_are_not_waited_for() {
+async fn trap_11_the_status_tells_success_from_failure_and_nothing_is_waited_for() {
     let message = json!({ "message": "later" });
     let error = failure(429, message.clone(), Some("90")).await;
     assert_eq!(error.kind, ErrorKind::RateLimited);
@@ -202,6 +202,11 @@ async fn failures_have_their_kind_and_are_not_waited_for() {
     let error = failure(503, message.clone(), Some("90")).await;
     assert_eq!(error.kind, ErrorKind::Http);
     assert_eq!(error.retry_at, Some(at("2026-03-02T08:19:30Z")));
+    // Without a word of when, the schedule decides.
+    for (status, kind) in [(429, ErrorKind::RateLimited), (503, ErrorKind::Http)] {
+        let error = failure(status, message.clone(), None).await;
+        assert_eq!((error.kind, error.retry_at), (kind, None));
+    }
     // The shape of success and failure is the same: the status decides.
     let error = failure(200, message, None).await;
     assert_eq!(error.kind, ErrorKind::Schema);
@@ -218,6 +223,16 @@ async fn after_a_refusal_that_concerns_the_account_nothing_more_is_asked() {
     account.advance(2);
     account.poll().await;
     assert_eq!(account.calls(), ["GET /revenuetransaction"]);
+    // A failure of one table without a word of when to come back does not stop the others.
+    let overloaded = (503, json!({}));
+    let path = "/revenuetransaction".into();
+    lock(&account.world).faults.insert(path, overloaded);
+    account.advance(2);
+    account.poll().await;
+    assert_eq!(
+        account.calls()[..2],
+        ["GET /revenuetransaction", "GET /log"]
+    );
 }
 
 #[tokio::test]
@@ -258,7 +273,7 @@ async fn a_check_shows_what_is_wrong() {
     let findings = account.source.check(&account.ask).await;
     assert_eq!(findings.len(), 1);
     assert!(
-        findings[0].details[0].contains("log-in is refused"),
+        findings[0].details[0].contains("log-in: the credentials are refused"),
         "{findings:?}"
     );
 }
@@ -272,4 +287,61 @@ async fn a_start_where_filters_are_ignored_still_shows_the_machines() {
     let delivery = outcome.delivery.unwrap();
     assert_eq!(state(&delivery, 80), (true, vec!["CM_OFFLINE"]));
     assert_eq!(delivery.readings, []);
+}
+
+#[tokio::test]
+async fn a_check_needs_the_log_in_and_not_the_own_user() {
+    for status in [400, 401, 403, 404, 405, 500] {
+        let mut account = Account::sample().await;
+        lock(&account.world).faults.insert(
+            "/user/me".into(),
+            (status, json!({ "message": "not for you" })),
+        );
+        let findings = account.source.check(&account.ask).await;
+        let ok: Vec<_> = findings.iter().map(|finding| finding.ok).collect();
+        assert_eq!(ok, [true; 4], "{status}: {findings:?}");
+        let note = &findings[0].details[0];
+        assert!(note.contains(&status.to_string()), "{note}");
+    }
+    let mut account = Account::sample().await;
+    account.source.check(&account.ask).await;
+    let world = lock(&account.world);
+    let lists = world.log.iter().filter(|seen| seen.has("limit"));
+    assert!(lists.clone().count() == 3 && lists.clone().all(|seen| seen.has("sort")));
+}
+
+#[tokio::test]
+async fn an_error_names_the_call() {
+    let calls = [
+        ("/auth/login", "log-in"),
+        ("/location", "locations"),
+        ("/machine", "machines"),
+        ("/revenuetransaction", "sales"),
+        ("/log", "events"),
+    ];
+    for (path, name) in calls {
+        let answers = [
+            (404, json!({}), "there is nothing at this path"),
+            (
+                200,
+                json!({ "message": "OK" }),
+                "an object where a list belongs",
+            ),
+            (500, json!({}), "server failed"),
+        ];
+        for (status, body, words) in answers {
+            let mut account = Account::sample().await;
+            lock(&account.world)
+                .faults
+                .insert(path.into(), (status, body));
+            let error = account.poll().await.error.unwrap();
+            assert!(
+                error.message.starts_with(&format!("{name}: ")),
+                "{path}: {error}"
+            );
+            if name != "log-in" {
+                assert!(error.message.contains(words), "{path}: {error}");
+            }
+        }
+    }
 }

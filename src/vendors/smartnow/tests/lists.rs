@@ -1,6 +1,7 @@
 //! Starts, quiet polls, and the lists of machines and locations.
 
 use super::*;
+use crate::model::attempt::ErrorKind;
 
 const LISTS: [&str; 4] = ["/location", "/machine", "/revenuetransaction", "/log"];
 
@@ -64,7 +65,7 @@ async fn an_hour_stays_far_below_the_ceiling() {
 }
 
 #[tokio::test]
-async fn a_list_cut_at_30_or_100_is_read_on() {
+async fn trap_01_a_list_cut_at_30_or_100_is_read_on() {
     for (cut, machines, requests) in [(30, 75, 3), (100, 250, 3), (100, 100, 2), (30, 30, 2)] {
         let mut account = Account::empty().await;
         {
@@ -92,7 +93,7 @@ async fn a_server_that_ignores_skip_does_not_hold_us_for_ever() {
 }
 
 #[tokio::test]
-async fn every_list_is_asked_for_with_limit_and_sort() {
+async fn trap_02_every_list_is_asked_for_with_limit_and_sort() {
     let mut account = Account::sample().await;
     account.good_poll().await;
     account.advance(2);
@@ -147,4 +148,90 @@ async fn an_empty_account_is_no_error() {
     assert_eq!((delivery.facts.len(), delivery.rows), (0, 0));
     account.advance(2);
     account.good_poll().await;
+}
+
+#[tokio::test]
+async fn only_the_machines_and_locations_of_the_configuration_are_watched() {
+    let mut elsewhere = machine(82);
+    elsewhere["location"] = json!(3);
+    for (machines, locations, expected) in [
+        (vec![], vec![], vec!["coffee/80", "coffee/81", "coffee/82"]),
+        (vec![80, 82], vec![], vec!["coffee/80", "coffee/82"]),
+        (vec![], vec![2], vec!["coffee/80", "coffee/81"]),
+        (vec![80, 82], vec![2], vec!["coffee/80"]),
+    ] {
+        let mut account = Account::empty().await;
+        account.reopen(&Settings {
+            machines,
+            locations,
+            ..settings()
+        });
+        {
+            let mut world = lock(&account.world);
+            *world.table("/location") = vec![location(2), location(3)];
+            *world.table("/machine") = vec![machine(80), machine(81), elsewhere.clone()];
+            let mut sales = sales([80, 81, 82]);
+            for row in &mut sales {
+                row["machine"] = row["id"].clone();
+            }
+            *world.table("/revenuetransaction") = sales;
+        }
+        let delivery = account.good_poll().await;
+        let facts = delivery.facts.iter().map(|(id, _)| id.as_str());
+        assert_eq!(facts.collect::<Vec<_>>(), expected);
+        let sold = delivery
+            .readings
+            .iter()
+            .map(|reading| reading.device.as_str());
+        assert_eq!(sold.collect::<Vec<_>>(), expected);
+        assert_eq!(delivery.rejected, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_machine_or_location_that_the_account_lacks_is_told() {
+    for (machines, locations, words) in [
+        (vec![80, 99], vec![], "no machine 99: correct `machines`"),
+        (
+            vec![],
+            vec![2, 7, 8],
+            "no location 7, 8: correct `locations`",
+        ),
+    ] {
+        let mut account = Account::sample().await;
+        account.reopen(&Settings {
+            machines,
+            locations,
+            ..settings()
+        });
+        let outcome = account.poll().await;
+        let error = outcome.error.unwrap();
+        assert_eq!(error.kind, ErrorKind::Config);
+        assert!(error.message.contains(words), "{error}");
+        assert_eq!(sold(&outcome.delivery.unwrap()), [9_001_002, 9_001_003]);
+    }
+}
+
+#[tokio::test]
+async fn pages_have_the_size_of_the_configuration() {
+    let mut account = Account::empty().await;
+    account.reopen(&Settings {
+        page_size: 20,
+        overlap: 50,
+        ..settings()
+    });
+    {
+        let mut world = lock(&account.world);
+        *world.table("/machine") = (1..=45).map(machine).collect();
+        *world.table("/revenuetransaction") = sales((1000..2000).step_by(10));
+    }
+    let delivery = account.good_poll().await;
+    assert_eq!(delivery.facts.len(), 45 + 1);
+    assert_eq!(sold(&delivery).len(), 100);
+    account.calls();
+    account.advance(2);
+    account.good_poll().await;
+    let world = lock(&account.world);
+    assert_eq!(world.log[0].value("where[id][>]"), Some("1940"));
+    assert_eq!(world.log[0].value("limit"), Some("20"));
 }

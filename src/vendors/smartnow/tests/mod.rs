@@ -1,5 +1,6 @@
 //! The traps of the vendor's interface, each as a test over real HTTP.
 
+mod catch_up;
 mod decode;
 mod events;
 mod failures;
@@ -32,6 +33,7 @@ fn at(text: &str) -> Timestamp {
 struct Account {
     world: Shared,
     url: String,
+    budget: SharedBudget,
     source: SmartNow,
     hand: Hand,
     ask: Ask,
@@ -79,7 +81,8 @@ impl Account {
         let (clock, hand) = Clock::manual(now);
         let world = Arc::new(Mutex::new(World::new(clock.clone())));
         let url = serve(world.clone()).await;
-        let source = opened(&url, &settings(), clock);
+        let budget = Arc::new(Mutex::new(Budget::new(REQUESTS_PER_HOUR)));
+        let source = opened(&url, &settings(), (budget.clone(), clock));
         let ask = Ask {
             now,
             since: at("2026-03-01T23:00:00Z"),
@@ -90,6 +93,7 @@ impl Account {
         Self {
             world,
             url,
+            budget,
             source,
             hand,
             ask,
@@ -99,7 +103,8 @@ impl Account {
     /// Starts the program anew with these settings.
     fn reopen(&mut self, settings: &Settings) {
         let clock = lock(&self.world).clock.clone();
-        self.source = opened(&self.url, settings, clock);
+        // Requests of earlier runs count.
+        self.source = opened(&self.url, settings, (self.budget.clone(), clock));
     }
 
     async fn poll(&mut self) -> Outcome {
@@ -134,8 +139,7 @@ impl Account {
     }
 }
 
-fn opened(url: &str, settings: &Settings, clock: Clock) -> SmartNow {
-    let budget = Arc::new(Mutex::new(Budget::new(REQUESTS_PER_HOUR)));
+fn opened(url: &str, settings: &Settings, (budget, clock): (SharedBudget, Clock)) -> SmartNow {
     open(&common(url), settings, budget, clock).unwrap()
 }
 
@@ -163,6 +167,10 @@ fn settings() -> Settings {
         offline_codes: vec!["CM_OFFLINE".to_owned()],
         filter_style: None,
         greater_than: None,
+        page_size: 100,
+        overlap: 200,
+        machines: Vec::new(),
+        locations: Vec::new(),
     }
 }
 

@@ -1,10 +1,11 @@
 //! Following a table that grows.
 
 use super::*;
+use crate::model::device::Kind;
 use crate::model::reading::Reading;
 
 #[tokio::test]
-async fn growing_tables_are_followed_by_id_and_brackets_are_encoded() {
+async fn trap_03_growing_tables_are_followed_by_id_and_never_by_position() {
     let mut account = Account::sample().await.started().await;
     account.advance(2);
     account.good_poll().await;
@@ -35,7 +36,7 @@ async fn a_smaller_id_that_appears_later_is_still_read() {
 }
 
 #[tokio::test]
-async fn a_late_sale_counts_for_the_time_at_which_it_was_sold() {
+async fn trap_05_a_late_sale_counts_for_the_time_at_which_it_was_sold() {
     let mut account = Account::sample().await;
     let delivery = account.good_poll().await;
     let euro = Currency::parse("EUR").unwrap();
@@ -141,4 +142,112 @@ async fn the_day_before_is_read_again_at_night() {
             .iter()
             .all(|seen| !seen.has("where[createdAt][<]"))
     );
+}
+
+#[tokio::test]
+async fn trap_04_a_gap_in_dense_ids_that_is_filled_later_is_read_with_two_requests() {
+    let account = Account::empty().await;
+    *lock(&account.world).table("/revenuetransaction") =
+        sales((5000..5250).filter(|id| *id != 5246));
+    let mut account = account.started().await;
+    account.advance(2);
+    account.good_poll().await;
+    account.calls();
+    for row in sales([5246, 5250]) {
+        account.add("/revenuetransaction", row);
+    }
+    account.advance(2);
+    let delivery = account.good_poll().await;
+    assert!(sold(&delivery).ends_with(&[5246, 5247, 5248, 5249, 5250]));
+    assert_eq!(account.calls(), ["GET /revenuetransaction", "GET /log"]);
+}
+
+#[tokio::test]
+async fn a_machine_whose_clock_is_ahead_does_not_move_the_horizon() {
+    let mut account = Account::empty().await;
+    let mut ahead = sales([7, 8, 9]);
+    for row in &mut ahead {
+        row["timestamp"] = json!(at("2027-04-06T08:00:00Z").timestamp());
+    }
+    // Not even the server's stamp can be used.
+    ahead[1]["createdAt"] = json!("2027-04-06T08:00:00Z");
+    // A machine may be a little ahead of the server.
+    ahead[2]["timestamp"] = json!(at("2026-03-02T08:18:00Z").timestamp());
+    *lock(&account.world).table("/revenuetransaction") = ahead;
+    let delivery = account.good_poll().await;
+    let mut stamps: Vec<_> = delivery
+        .readings
+        .iter()
+        .map(|reading| (reading.item, reading.start))
+        .collect();
+    stamps.sort_unstable();
+    assert_eq!(
+        stamps,
+        [
+            (7, at("2026-03-02T08:05:00Z")),
+            (9, at("2026-03-02T08:18:00Z"))
+        ]
+    );
+    assert!(delivery.rejected >= 1, "{}", delivery.rejected);
+}
+
+#[tokio::test]
+async fn a_sale_without_a_readable_price_is_told() {
+    let mut account = Account::empty().await;
+    let mut rows = sales([7, 8]);
+    rows[1]["price"] = json!("1.20");
+    *lock(&account.world).table("/revenuetransaction") = rows;
+    let delivery = account.good_poll().await;
+    assert_eq!(sold(&delivery), [7, 8]);
+    let told = delivery
+        .notes
+        .iter()
+        .any(|note| note.contains("without a readable price") && note.contains("EUR"));
+    assert!(told, "{:?}", delivery.notes);
+}
+
+#[tokio::test]
+async fn trap_10_sales_are_counted_and_money_waits_for_its_scale() {
+    let mut account = Account::empty().await;
+    account.add("/machine", machine(80));
+    let mut rows = sales([7, 8]);
+    (rows[1]["currency"], rows[1]["price"]) = (json!("AMD"), json!(1500));
+    *lock(&account.world).table("/revenuetransaction") = rows;
+    let delivery = account.good_poll().await;
+    // The number stays as it came, whatever it counts.
+    let measures = delivery.readings.iter().map(|reading| reading.measure);
+    let sale = |currency, price| Measure::Sale {
+        price: Some(price),
+        currency: Currency::parse(currency).unwrap(),
+    };
+    let expected = [sale("EUR", 100), sale("AMD", 1500)];
+    assert_eq!(measures.collect::<Vec<_>>(), expected);
+    let Detail::Machine { money_scale, .. } = &facts(&delivery, 80).detail else {
+        panic!("not a machine")
+    };
+    assert_eq!(*money_scale, BTreeMap::from([("EUR".to_owned(), 100)]));
+}
+
+#[tokio::test]
+async fn trap_14_the_archive_is_never_asked_for() {
+    let mut account = Account::sample().await;
+    account.ask.horizon = Some(at("2026-01-01T00:00:00Z"));
+    for _ in 0..4 {
+        account.good_poll().await;
+        account.advance(8 * 60);
+    }
+    let world = lock(&account.world);
+    assert!(world.log.len() > 20);
+    assert!(world.log.iter().all(|seen| !seen.has("useArchive")));
+}
+
+#[tokio::test]
+async fn trap_16_sales_and_machines_are_never_people() {
+    let mut account = Account::sample().await;
+    let delivery = account.good_poll().await;
+    assert!(!delivery.readings.is_empty() && !delivery.facts.is_empty());
+    let is_sale = |reading: &Reading| matches!(reading.measure, Measure::Sale { .. });
+    assert!(delivery.readings.iter().all(is_sale));
+    let kinds = delivery.facts.iter().map(|(_, facts)| facts.kind());
+    assert!(kinds.into_iter().all(|kind| kind == Kind::Machine));
 }

@@ -204,11 +204,7 @@ impl World {
     }
 
     fn list(&self, rows: &[Value], seen: &Seen) -> Vec<Value> {
-        let mut rows: Vec<_> = rows
-            .iter()
-            .filter(|row| self.matches(row, seen))
-            .cloned()
-            .collect();
+        let mut rows: Vec<_> = rows.iter().filter(|row| self.matches(row, seen)).collect();
         rows.sort_by_key(|row| row["id"].as_i64());
         if seen.value("sort") == Some("id DESC") && !self.ignores_sort {
             rows.reverse();
@@ -216,7 +212,7 @@ impl World {
         let number = |name: &str| seen.value(name).and_then(|text| text.parse::<usize>().ok());
         let skip = number("skip").filter(|_| !self.ignores_skip).unwrap_or(0);
         let limit = number("limit").unwrap_or(30).min(self.cut);
-        rows.into_iter().skip(skip).take(limit).collect()
+        rows.into_iter().skip(skip).take(limit).cloned().collect()
     }
 
     fn matches(&self, row: &Value, seen: &Seen) -> bool {

@@ -10,7 +10,7 @@ fn end_session(account: &Account) {
 }
 
 #[tokio::test]
-async fn a_log_in_that_answers_201_is_a_success() {
+async fn trap_11_a_log_in_that_answers_201_is_a_success() {
     let mut account = Account::sample().await;
     account.good_poll().await;
     let world = lock(&account.world);
@@ -24,7 +24,7 @@ async fn a_log_in_that_answers_201_is_a_success() {
 }
 
 #[tokio::test]
-async fn a_token_that_ends_in_mid_run_is_renewed_with_rotation() {
+async fn trap_12_a_token_that_ends_in_mid_run_is_renewed_with_rotation() {
     let mut account = Account::sample().await.started().await;
     for _ in 0..2 {
         end_session(&account);
@@ -139,7 +139,7 @@ async fn an_empty_refresh_path_means_log_in_again() {
 }
 
 #[tokio::test]
-async fn nothing_but_reads_log_in_and_renewal_is_sent() {
+async fn trap_13_nothing_but_reads_log_in_and_renewal_is_sent() {
     let mut account = Account::sample().await;
     lock(&account.world).lifetime = Some(1200);
     for _ in 0..40 {
@@ -161,18 +161,19 @@ async fn nothing_but_reads_log_in_and_renewal_is_sent() {
 #[tokio::test]
 async fn a_log_in_that_fails_is_not_tried_again_in_the_same_poll() {
     let failures = [
-        (400, json!({ "message": "missing" })),
-        (401, json!({ "message": "Unauthorized" })),
-        (500, json!({})),
-        (201, json!({ "message": "OK" })),
+        (400, json!({ "message": "missing" }), ErrorKind::Http),
+        (401, json!({ "message": "Unauthorized" }), ErrorKind::Auth),
+        (500, json!({}), ErrorKind::Http),
+        (201, json!({ "message": "OK" }), ErrorKind::Schema),
     ];
-    for (status, body) in failures {
+    for (status, body, kind) in failures {
         let mut account = Account::sample().await;
         lock(&account.world)
             .faults
             .insert("/auth/login".into(), (status, body));
         let outcome = account.poll().await;
-        assert!(outcome.error.is_some() && outcome.delivery.is_none());
+        assert_eq!(outcome.error.map(|error| error.kind), Some(kind));
+        assert_eq!(outcome.delivery, None);
         assert_eq!(account.calls(), ["POST /auth/login"], "{status}");
         // The next poll tries once more.
         account.advance(2);
