@@ -14,7 +14,7 @@ impl Mews {
     pub(super) async fn prove(&mut self) -> Vec<Finding> {
         let mut findings = Vec::new();
         for (place, property) in self.properties.iter_mut().enumerate() {
-            let label = property.label.clone();
+            let label = property.title().map(str::to_owned);
             let label = label.unwrap_or_else(|| format!("token {}", place + 1));
             let listed = property.read_enterprises(&self.transport).await;
             let counted = property.read_counters(&self.transport).await;

@@ -27,6 +27,16 @@ pub(super) struct Client {
 struct Hold {
     until: Timestamp,
     error: SourceError,
+    why: Why,
+}
+
+/// Why all calls wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    /// The vendor has had enough of this token for now.
+    Throttled,
+    /// What was asked is refused.
+    Refused,
 }
 
 /// First pause after "too many requests" without an end; doubled up to [`LONGEST_PAUSE`].
@@ -50,15 +60,25 @@ impl Client {
 
     /// The error that all calls wait for, while they do.
     pub(super) fn held(&self, now: Timestamp) -> Option<SourceError> {
-        let hold = self.hold.as_ref().filter(|hold| now < hold.until)?;
-        Some(hold.error.clone())
+        self.holding(now).map(|hold| hold.error.clone())
     }
 
-    /// Lets all calls wait.
-    pub(super) fn hold(&mut self, until: Timestamp, error: &SourceError) {
+    /// Until when the vendor lets all calls wait, while it does.
+    pub(super) fn waits_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let hold = self.holding(now)?;
+        (hold.why == Why::Throttled).then_some(hold.until)
+    }
+
+    fn holding(&self, now: Timestamp) -> Option<&Hold> {
+        self.hold.as_ref().filter(|hold| now < hold.until)
+    }
+
+    /// Lets all calls wait because they are refused.
+    pub(super) fn refused(&mut self, until: Timestamp, error: &SourceError) {
         self.hold = Some(Hold {
             until,
             error: error.clone(),
+            why: Why::Refused,
         });
     }
 
@@ -101,7 +121,11 @@ impl Client {
         self.throttled += 1;
         let pause = doubled.min(LONGEST_PAUSE);
         let until = error.retry_at.unwrap_or(reply.received + pause);
-        self.hold(until, error);
+        self.hold = Some(Hold {
+            until,
+            error: error.clone(),
+            why: Why::Throttled,
+        });
     }
 }
 

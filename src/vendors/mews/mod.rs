@@ -4,6 +4,7 @@ mod check;
 mod client;
 mod counters;
 mod decode;
+mod harvest;
 mod house;
 mod paging;
 mod property;
@@ -31,8 +32,9 @@ use super::source::{Common, Source};
 use super::transport::{SharedBudget, Transport};
 
 use client::Client;
+use harvest::Harvest;
 use house::House;
-use property::{Harvest, Property};
+use property::Property;
 use request::Tokens;
 
 pub use settings::{AccessToken, Settings};
@@ -67,7 +69,8 @@ pub fn open(
 ) -> Result<Mews, SourceError> {
     let client_token = settings.client_token.resolve("client_token")?;
     let mut properties = Vec::new();
-    for access in &settings.access_tokens {
+    let several = settings.access_tokens.len() > 1;
+    for (place, access) in settings.access_tokens.iter().enumerate() {
         let client = Client::new(Tokens {
             client: client_token.clone(),
             access: access.token.resolve("access_token")?,
@@ -75,7 +78,11 @@ pub fn open(
         });
         let house = House::new(settings.guests, settings.rooms);
         let label = access.label.clone();
-        properties.push(Property::new(label, client, &settings.enterprises, house));
+        let title = label
+            .clone()
+            .or_else(|| several.then(|| format!("token {}", place + 1)));
+        let wanted = &settings.enterprises;
+        properties.push(Property::new(label, title, client, wanted, house));
     }
     Ok(Mews {
         name: Arc::clone(&common.name),
@@ -104,25 +111,16 @@ impl Mews {
                 .poll(&self.name, &self.transport, &mut harvest)
                 .await;
         }
-        if !harvest.heard {
-            return Outcome {
-                delivery: None,
-                error: harvest.error,
-            };
-        }
         let strangers = self.strangers();
-        if !strangers.is_empty() {
-            harvest.note(unknown_enterprises(&strangers));
+        if harvest.heard && !strangers.is_empty() {
+            harvest.fail(unknown_enterprises(&strangers));
         }
-        let mut delivery = harvest.delivery;
+        let delivery = &mut harvest.delivery;
         // Two tokens may see the same hotel.
-        let facts: BTreeMap<_, _> = delivery.facts.into_iter().collect();
-        delivery.facts = facts.into_iter().collect();
+        let facts: BTreeMap<_, _> = delivery.facts.drain(..).collect();
+        delivery.facts.extend(facts);
         delivery.roster = self.properties.iter().all(Property::is_complete);
-        Outcome {
-            delivery: Some(delivery),
-            error: harvest.error,
-        }
+        harvest.finish(self.properties.len())
     }
 
     /// Enterprises that the configuration names and no token has; none while that is not known.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use crate::model::Timestamp;
-use crate::model::attempt::{Delivery, SourceError};
+use crate::model::attempt::SourceError;
 use crate::model::device::{Detail, DeviceId, Facts};
 use crate::model::reading::{Level, Measure, Reading, Value};
 use crate::vendors::transport::Transport;
@@ -13,6 +13,7 @@ use crate::vendors::transport::Transport;
 use super::client::{Client, REFUSED_PAUSE};
 use super::counters::{Brought, Counters};
 use super::decode::{self, Counter, Enterprise};
+use super::harvest::Harvest;
 use super::house::House;
 use super::paging::{self, End, PageSize};
 use super::refusal::{Reaction, Refusal};
@@ -23,7 +24,9 @@ use super::wire;
 #[derive(Debug)]
 pub(super) struct Property {
     /// What to call it where a hotel's name is not known.
-    pub label: Option<String>,
+    label: Option<String>,
+    /// What to call its token in messages, where there is something to tell apart.
+    title: Option<String>,
     /// Its calls.
     pub client: Client,
     /// Enterprises to watch, in lower case; empty means all.
@@ -40,26 +43,20 @@ pub(super) struct Property {
     house: House,
 }
 
-/// What a poll of the whole account has gathered so far.
-#[derive(Debug, Default)]
-pub(super) struct Harvest {
-    pub delivery: Delivery,
-    pub heard: bool,
-    pub error: Option<SourceError>,
-}
-
 /// How long the list of enterprises is good for.
 const ENTERPRISES_AGE: TimeDelta = TimeDelta::days(1);
 
 impl Property {
     pub(super) fn new(
         label: Option<String>,
+        title: Option<String>,
         client: Client,
         wanted: &[String],
         house: House,
     ) -> Self {
         Self {
             label,
+            title,
             client,
             wanted: wanted.iter().map(|id| id.to_lowercase()).collect(),
             enterprises: BTreeMap::new(),
@@ -80,12 +77,15 @@ impl Property {
         harvest: &mut Harvest,
     ) {
         let now = transport.clock().now();
-        match self.client.held(now) {
-            Some(error) => harvest.note(self.labelled(error)),
-            None => {
-                if let Err(error) = self.read(source, transport, harvest).await {
-                    harvest.note(self.labelled(error));
-                }
+        let failed = match self.client.held(now) {
+            Some(error) => Some(error),
+            None => self.read(source, transport, harvest).await.err(),
+        };
+        if let Some(error) = failed {
+            let error = self.labelled(error);
+            match self.client.waits_until(transport.clock().now()) {
+                Some(until) => harvest.wait(error, until),
+                None => harvest.fail(error),
             }
         }
         self.describe(source, now, harvest);
@@ -246,7 +246,7 @@ impl Property {
             refusal.reaction,
             Reaction::Unauthorized | Reaction::Stop | Reaction::Gone
         ) {
-            self.client.hold(now + REFUSED_PAUSE, &error);
+            self.client.refused(now + REFUSED_PAUSE, &error);
         }
         error
     }
@@ -259,7 +259,7 @@ impl Property {
                 self.nameless = Some(format!("names and zones of hotels are not known: {why}"));
                 self.enterprises_due = Some(now + ENTERPRISES_AGE);
             }
-            _ => harvest.note(refusal.error),
+            _ => harvest.fail(self.labelled(refusal.error)),
         }
     }
 
@@ -274,8 +274,8 @@ impl Property {
             .as_deref()
             .into_iter()
             .chain(self.house.notes());
-        let notes = notes.map(|note| match &self.label {
-            Some(label) => format!("{label}: {note}"),
+        let notes = notes.map(|note| match &self.title {
+            Some(title) => format!("{title}: {note}"),
             None => note.to_owned(),
         });
         harvest.delivery.notes.extend(notes);
@@ -301,8 +301,8 @@ impl Property {
     }
 
     fn labelled(&self, mut error: SourceError) -> SourceError {
-        if let Some(label) = &self.label {
-            error.message = format!("{label}: {}", error.message);
+        if let Some(title) = &self.title {
+            error.message = format!("{title}: {}", error.message);
         }
         error
     }
@@ -323,6 +323,11 @@ impl Property {
         nothing_to_do || self.counters.is_complete()
     }
 
+    /// What to call its token, for a person.
+    pub(super) fn title(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+
     /// Names of the hotels, for a person.
     pub(super) fn hotel_names(&self) -> Vec<String> {
         let named = self.enterprises.iter();
@@ -334,11 +339,5 @@ impl Property {
     /// The counters by id.
     pub(super) fn counters(&self) -> &BTreeMap<String, Counter> {
         self.counters.by_id()
-    }
-}
-
-impl Harvest {
-    pub(super) fn note(&mut self, error: SourceError) {
-        self.error.get_or_insert(error);
     }
 }

@@ -182,7 +182,7 @@ async fn trap_12_too_many_requests_pauses_all_calls_of_the_token_until_told() {
         let told = error
             .retry_at
             .map(|at| (at - server.clock.now()).num_seconds());
-        assert_eq!(told, header.map(|_| seconds), "only what the vendor said");
+        assert_eq!(told, Some(seconds), "the schedule waits as long");
         assert_eq!(server.paths(), [ENTERPRISES], "nothing else is asked");
         server
             .hand
@@ -246,6 +246,64 @@ async fn one_bad_token_does_not_hide_the_other() {
             .count(),
         2
     );
+}
+
+/// Three properties; the tokens that start with `BUSY` have to wait for so many seconds.
+fn busy(seen: &Seen) -> Answer {
+    let token = token(seen);
+    if let Some(seconds) = token.strip_prefix("BUSY-") {
+        return failure(429, "Too many requests.")
+            .header("retry-after", seconds)
+            .header("date", "Sun, 01 Mar 2026 09:00:00 GMT");
+    }
+    match seen.path.as_str() {
+        ENTERPRISES => enterprises(&[enterprise(HOTEL, "Hotel")]),
+        _ => counters(&[counter(token, HOTEL, 5)]),
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_has_to_wait_is_a_note_while_another_delivers() {
+    let server = StandIn::start(NOW, busy).await;
+    let tokens = [(Some("Brno"), "BUSY-90"), (None, "BUSY-40"), (None, "good")];
+    let mut source = account(&server, &settings(&tokens));
+    for _ in 0..2 {
+        let delivery = delivered(poll(&mut source, &server).await);
+        assert_eq!(values(&delivery), [("good".to_owned(), 5)]);
+        let notes = &delivery.notes;
+        assert_eq!(notes.len(), 2, "{notes:?}");
+        assert!(
+            notes[0].starts_with("Brno: ") && notes[1].starts_with("token 2: "),
+            "{notes:?}"
+        );
+        assert!(notes[0].contains("Too many requests."), "{notes:?}");
+        assert!(
+            notes[0].ends_with("asked again at 09:01:31 UTC"),
+            "{notes:?}"
+        );
+        assert!(!delivery.roster, "nobody knows what they have");
+    }
+    let waiting = |seen: &Seen| token(seen).starts_with("BUSY");
+    assert_eq!(server.seen().iter().filter(|seen| waiting(seen)).count(), 2);
+}
+
+#[tokio::test]
+async fn where_all_tokens_have_to_wait_the_first_that_is_free_says_when() {
+    let server = StandIn::start(NOW, busy).await;
+    let tokens = [(Some("Brno"), "BUSY-90"), (Some("Praha"), "BUSY-40")];
+    let mut source = account(&server, &settings(&tokens));
+    let mut poll_now = async || {
+        let outcome = poll(&mut source, &server).await;
+        assert_eq!(outcome.delivery, None);
+        outcome.error.unwrap()
+    };
+    let error = poll_now().await;
+    assert_eq!(error.kind, ErrorKind::RateLimited);
+    assert!(error.message.starts_with("Praha: "), "{error}");
+    let until = error.retry_at.unwrap();
+    assert_eq!((until - server.clock.now()).num_seconds(), 40);
+    assert_eq!(poll_now().await, error, "nothing changes while they wait");
+    assert_eq!(server.seen().len(), 2);
 }
 
 #[tokio::test]
