@@ -33,6 +33,15 @@ pub(super) struct Enterprise {
     pub day_offset_s: i32,
 }
 
+/// What the reservations say that are checked in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct InHouse {
+    /// People booked in those that say how many.
+    pub people: u32,
+    /// Reservations that do not say how many people.
+    pub uncounted: u32,
+}
+
 /// A service that guests book by the night.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Service {
@@ -119,15 +128,31 @@ pub(super) fn enterprises(list: Vec<wire::Enterprise>) -> BTreeMap<String, Enter
     list.into_iter().filter_map(enterprise).collect()
 }
 
-/// People booked in the reservations that are checked in, each reservation once.
-pub(super) fn guests(list: &[wire::Reservation]) -> u32 {
+/// What the reservations that are checked in say, each counted once.
+///
+/// Only those were asked for, so one without a state is one of them.
+pub(super) fn in_house(list: &[wire::Reservation]) -> InHouse {
     let mut counted = BTreeSet::new();
-    let started = list
-        .iter()
-        .filter(|row| row.state.as_deref() == Some("Started"));
-    let once = started.filter(|row| counted.insert(row.id.as_str()));
-    let people = once.flat_map(|row| row.person_counts.iter().filter_map(|row| row.as_good()));
-    people.fold(0, |sum: u32, people| sum.saturating_add(people.count))
+    let started = list.iter().filter(|row| {
+        let state = row.state.as_deref();
+        state.is_none_or(|state| state == "Started")
+    });
+    let mut house = InHouse::default();
+    for row in started.filter(|row| counted.insert(row.id.as_str())) {
+        match people(row) {
+            Some(people) => house.people = house.people.saturating_add(people),
+            None => house.uncounted += 1,
+        }
+    }
+    house
+}
+
+/// People of a reservation; `None` where it does not say so in full.
+fn people(row: &wire::Reservation) -> Option<u32> {
+    let groups = row.person_counts.as_ref()?.iter();
+    groups
+        .map(|group| Some(group.as_good()?.count))
+        .try_fold(0, |sum: u32, count| Some(sum.saturating_add(count?)))
 }
 
 /// The active services that are booked by the night.

@@ -12,7 +12,7 @@ use crate::model::calendar::local_midnight;
 use crate::vendors::transport::Transport;
 
 use super::client::Client;
-use super::decode::{self, Enterprise, Service};
+use super::decode::{self, Enterprise, InHouse, Service};
 use super::paging::{self, End, PageSize};
 use super::refusal::{Reaction, Refusal};
 use super::request::{self, Operation};
@@ -30,20 +30,27 @@ pub(super) struct House {
 /// One optional figure of each enterprise.
 #[derive(Debug)]
 struct Feature {
+    /// What to call it in notes.
+    what: &'static str,
     wanted: bool,
     /// Why it is switched off.
     off: Option<String>,
     known: BTreeMap<String, Known>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Known {
     value: Option<u32>,
     /// When the value was read.
     read: Option<Timestamp>,
     /// When it is asked for next.
     due: Timestamp,
+    /// Why the last answer brought no value.
+    gap: Option<String>,
 }
+
+/// An answer without a refusal: a figure, or why there is none.
+type Answer = Result<u32, String>;
 
 /// How often each figure is asked for.
 const GUESTS_EVERY: TimeDelta = TimeDelta::seconds(115);
@@ -56,14 +63,15 @@ const IN_A_POLL: usize = 10;
 
 impl House {
     pub(super) fn new(guests: bool, rooms: bool) -> Self {
-        let feature = |wanted| Feature {
+        let feature = |what, wanted| Feature {
+            what,
             wanted,
             off: None,
             known: BTreeMap::new(),
         };
         Self {
-            guests: feature(guests),
-            rooms: feature(rooms),
+            guests: feature("guests in house", guests),
+            rooms: feature("rooms", rooms),
             services: None,
             size: PageSize::default(),
         }
@@ -79,11 +87,11 @@ impl House {
         self.rooms.value(enterprise, now, ROOMS_EVERY)
     }
 
-    /// Sentences about reads that were switched off.
-    pub(super) fn notes(&self) -> impl Iterator<Item = &str> {
-        [&self.guests, &self.rooms]
-            .into_iter()
-            .filter_map(|feature| feature.off.as_deref())
+    /// Sentences about reads that were switched off and figures that are not known.
+    pub(super) fn notes(&self, hotels: &BTreeMap<String, Enterprise>) -> Vec<String> {
+        let mut notes = self.guests.notes(hotels);
+        notes.extend(self.rooms.notes(hotels));
+        notes
     }
 
     /// Reads what is wanted and due.
@@ -99,10 +107,7 @@ impl House {
         let now = transport.clock().now();
         for id in self.guests.due(enterprises, now) {
             let count = self.ask_guests(client, transport, &id).await;
-            if !self
-                .guests
-                .take(&id, now, GUESTS_EVERY, count, "guests in house")?
-            {
+            if !self.guests.take(&id, now, GUESTS_EVERY, count)? {
                 break;
             }
         }
@@ -113,15 +118,14 @@ impl House {
         let services = match self.ask_services(client, transport, now).await {
             Ok(services) => services,
             Err(refusal) => {
-                self.rooms
-                    .take(&due[0], now, ROOMS_EVERY, Err(refusal), "rooms")?;
+                self.rooms.take(&due[0], now, ROOMS_EVERY, Err(refusal))?;
                 return Ok(());
             }
         };
         for id in due {
             let zone = enterprises.get(&id).and_then(|enterprise| enterprise.zone);
             let count = ask_rooms(client, transport, &services, &id, zone, enterprises.len()).await;
-            if !self.rooms.take(&id, now, ROOMS_EVERY, count, "rooms")? {
+            if !self.rooms.take(&id, now, ROOMS_EVERY, count)? {
                 break;
             }
         }
@@ -133,7 +137,7 @@ impl House {
         client: &mut Client,
         transport: &Transport,
         enterprise: &str,
-    ) -> Result<Option<u32>, Refusal> {
+    ) -> Result<Answer, Refusal> {
         let wanted = request::reservations(enterprise);
         let listing = paging::read::<wire::ReservationPage>(
             client,
@@ -143,10 +147,14 @@ impl House {
             &mut self.size,
         )
         .await;
+        // A count of some of them would be a wrong count of all.
         match listing.end {
-            End::Complete if listing.rejected == 0 => Ok(Some(decode::guests(&listing.items))),
-            // A count of some of them would be a wrong count of all.
-            End::Complete | End::Endless(_) => Ok(None),
+            End::Complete if listing.rejected > 0 => {
+                let odd = listing.rejected;
+                Ok(Err(format!("reservations that cannot be read: {odd}")))
+            }
+            End::Complete => Ok(guests(&decode::in_house(&listing.items))),
+            End::Endless(why) => Ok(Err(format!("the list of reservations has no end: {why}"))),
             End::Refused(refusal) => Err(*refusal),
         }
     }
@@ -179,6 +187,15 @@ impl House {
     }
 }
 
+fn guests(house: &InHouse) -> Answer {
+    match house.uncounted {
+        0 => Ok(house.people),
+        some => Err(format!(
+            "reservations that do not say how many people: {some}"
+        )),
+    }
+}
+
 /// Rooms of the service that has most of them. Services may share their rooms, so they are not
 /// added up.
 async fn ask_rooms(
@@ -188,8 +205,10 @@ async fn ask_rooms(
     enterprise: &str,
     zone: Option<Tz>,
     enterprises: usize,
-) -> Result<Option<u32>, Refusal> {
-    let Some(zone) = zone else { return Ok(None) };
+) -> Result<Answer, Refusal> {
+    let Some(zone) = zone else {
+        return Ok(Err("the time zone of the hotel is not known".to_owned()));
+    };
     let own = services.iter().filter(|service| match &service.enterprise {
         Some(id) => id == enterprise,
         None => enterprises == 1,
@@ -203,7 +222,7 @@ async fn ask_rooms(
             .await?;
         most = most.max(decode::rooms(&wire));
     }
-    Ok(most)
+    Ok(most.ok_or_else(|| "no service by the night says how many can be used".to_owned()))
 }
 
 impl Feature {
@@ -211,6 +230,15 @@ impl Feature {
         let known = self.known.get(enterprise)?;
         known.read.filter(|read| now - *read < every * PERIODS)?;
         known.value
+    }
+
+    fn notes(&self, hotels: &BTreeMap<String, Enterprise>) -> Vec<String> {
+        let gaps = self.known.iter().filter_map(|(id, known)| {
+            let hotel = hotels.get(id)?.name.as_deref().unwrap_or(id);
+            let gap = known.gap.as_ref()?;
+            Some(format!("{} of {hotel} not known: {gap}", self.what))
+        });
+        self.off.clone().into_iter().chain(gaps).collect()
     }
 
     /// The enterprises whose turn it is, those that waited longest first.
@@ -236,34 +264,24 @@ impl Feature {
         enterprise: &str,
         now: Timestamp,
         every: TimeDelta,
-        answer: Result<Option<u32>, Refusal>,
-        what: &str,
+        answer: Result<Answer, Refusal>,
     ) -> Result<bool, SourceError> {
-        let before = self.known.get(enterprise).copied();
-        let mut known = Known {
-            value: None,
-            read: None,
-            due: now + every,
-        };
+        let known = self.known.entry(enterprise.to_owned()).or_default();
+        known.due = now + every;
         let refusal = match answer {
-            Ok(value) => {
-                known.value = value;
+            Ok(answer) => {
                 known.read = Some(now);
-                self.known.insert(enterprise.to_owned(), known);
+                known.value = answer.as_ref().ok().copied();
+                known.gap = answer.err();
                 return Ok(true);
             }
             Err(refusal) => refusal,
         };
-        if let Some(before) = before {
-            known.value = before.value;
-            known.read = before.read;
-        }
-        self.known.insert(enterprise.to_owned(), known);
         match refusal.reaction {
             Reaction::Throttle => Err(refusal.error),
             Reaction::Unauthorized | Reaction::Stop | Reaction::Gone => {
                 self.known.clear();
-                self.off = Some(format!("{what} switched off: {}", refusal.error));
+                self.off = Some(format!("{} switched off: {}", self.what, refusal.error));
                 Ok(false)
             }
             Reaction::Unreachable => Ok(false),

@@ -269,14 +269,11 @@ impl Property {
             counters.filter(|c| c.enterprise.as_deref().is_none_or(|id| self.is_wanted(id)));
         let facts = shown.map(|c| (DeviceId::new(source, &c.id), self.facts(c, now)));
         harvest.delivery.facts.extend(facts);
-        let notes = self
-            .nameless
-            .as_deref()
-            .into_iter()
-            .chain(self.house.notes());
+        let notes = self.nameless.clone().into_iter();
+        let notes = notes.chain(self.house.notes(&self.hotels()));
         let notes = notes.map(|note| match &self.title {
             Some(title) => format!("{title}: {note}"),
-            None => note.to_owned(),
+            None => note,
         });
         harvest.delivery.notes.extend(notes);
     }

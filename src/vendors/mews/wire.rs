@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use crate::vendors::lenient::{Row, lax, lax_or_empty};
+use crate::vendors::lenient::{Row, lax};
 
 /// A page of a list.
 pub(super) trait Page: serde::de::DeserializeOwned + Default {
@@ -88,8 +88,8 @@ pub(super) struct Reservation {
     pub id: String,
     #[serde(default, deserialize_with = "lax")]
     pub state: Option<String>,
-    #[serde(default, deserialize_with = "lax_or_empty")]
-    pub person_counts: Vec<Row<PersonCount>>,
+    #[serde(default, deserialize_with = "lax")]
+    pub person_counts: Option<Vec<Row<PersonCount>>>,
 }
 
 #[derive(Deserialize)]

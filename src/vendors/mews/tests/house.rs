@@ -81,6 +81,31 @@ async fn guests_and_rooms_are_counted_without_anything_personal() {
 }
 
 #[tokio::test]
+async fn guests_that_are_not_told_are_unknown_and_a_note_says_why() {
+    let cases = [
+        (
+            json!({"Id": "r", "State": "Started", "PersonCounts": null}),
+            "reservations that do not say how many people: 1",
+        ),
+        (
+            json!({"State": "Started"}),
+            "reservations that cannot be read: 1",
+        ),
+    ];
+    for (odd, why) in cases {
+        let server = StandIn::start(NOW, move |seen: &Seen| match seen.path.as_str() {
+            RESERVATIONS => answer(200, &json!({ "Reservations": [odd] })),
+            _ => open_house(seen),
+        })
+        .await;
+        let delivery = delivered(poll(&mut account(&server, &both()), &server).await);
+        assert_eq!(tonight(&delivery), [(None, Some(58))], "none is not zero");
+        let note = format!("guests in house of Hotel Example not known: {why}");
+        assert_eq!(delivery.notes, [note]);
+    }
+}
+
+#[tokio::test]
 async fn each_figure_has_its_own_pace() {
     let server = StandIn::start(NOW, open_house).await;
     let mut source = account(&server, &both());
