@@ -45,7 +45,11 @@ fn enterprises(
         // Rights are given one by one, and this one can be done without.
         Err(refusal) => finding(
             &what,
-            counters_work && matches!(refusal.reaction, Reaction::Unauthorized | Reaction::Gone),
+            counters_work
+                && matches!(
+                    refusal.reaction,
+                    Reaction::Unauthorized | Reaction::Forbidden | Reaction::Gone
+                ),
             vec![
                 refusal.error.to_string(),
                 "counters work without it, but have no hotel names and no time zones".to_owned(),

@@ -1,6 +1,8 @@
 //! What a hotel says about tonight: guests in house and rooms that can be used. Both are optional
 //! reads, off by default; a token may be refused them one by one.
 
+mod feature;
+
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
@@ -14,64 +16,33 @@ use crate::vendors::transport::Transport;
 use super::client::Client;
 use super::decode::{self, Enterprise, InHouse, Service};
 use super::paging::{self, End, PageSize};
-use super::refusal::{Reaction, Refusal};
+use super::refusal::Refusal;
 use super::request::{self, Operation};
 use super::wire;
+
+use feature::{Answer, Feature};
 
 /// The optional reads of one token.
 #[derive(Debug)]
 pub(super) struct House {
-    guests: Feature,
-    rooms: Feature,
+    guests: Feature<u32>,
+    rooms: Feature<u32>,
     services: Option<(Timestamp, Vec<Service>)>,
     size: PageSize,
 }
-
-/// One optional figure of each enterprise.
-#[derive(Debug)]
-struct Feature {
-    /// What to call it in notes.
-    what: &'static str,
-    wanted: bool,
-    /// Why it is switched off.
-    off: Option<String>,
-    known: BTreeMap<String, Known>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Known {
-    value: Option<u32>,
-    /// When the value was read.
-    read: Option<Timestamp>,
-    /// When it is asked for next.
-    due: Timestamp,
-    /// Why the last answer brought no value.
-    gap: Option<String>,
-}
-
-/// An answer without a refusal: a figure, or why there is none.
-type Answer = Result<u32, String>;
 
 /// How often each figure is asked for.
 const GUESTS_EVERY: TimeDelta = TimeDelta::seconds(115);
 const ROOMS_EVERY: TimeDelta = TimeDelta::hours(1);
 const SERVICES_EVERY: TimeDelta = TimeDelta::days(1);
-/// A figure that could not be read again for so many periods is no longer known.
-const PERIODS: i32 = 5;
-/// Enterprises asked for one figure in a poll; the others have their turn in the next.
-const IN_A_POLL: usize = 10;
+/// Services of one hotel that are asked for their rooms.
+const MOST_SERVICES: usize = 10;
 
 impl House {
     pub(super) fn new(guests: bool, rooms: bool) -> Self {
-        let feature = |what, wanted| Feature {
-            what,
-            wanted,
-            off: None,
-            known: BTreeMap::new(),
-        };
         Self {
-            guests: feature("guests in house", guests),
-            rooms: feature("rooms", rooms),
+            guests: Feature::new("guests in house", guests, GUESTS_EVERY),
+            rooms: Feature::new("rooms", rooms, ROOMS_EVERY),
             services: None,
             size: PageSize::default(),
         }
@@ -79,18 +50,22 @@ impl House {
 
     /// Guests in house of an enterprise.
     pub(super) fn guests_of(&self, enterprise: &str, now: Timestamp) -> Option<u32> {
-        self.guests.value(enterprise, now, GUESTS_EVERY)
+        self.guests.value(enterprise, now)
     }
 
     /// Rooms of an enterprise that can be used tonight.
     pub(super) fn rooms_of(&self, enterprise: &str, now: Timestamp) -> Option<u32> {
-        self.rooms.value(enterprise, now, ROOMS_EVERY)
+        self.rooms.value(enterprise, now)
     }
 
     /// Sentences about reads that were switched off and figures that are not known.
-    pub(super) fn notes(&self, hotels: &BTreeMap<String, Enterprise>) -> Vec<String> {
-        let mut notes = self.guests.notes(hotels);
-        notes.extend(self.rooms.notes(hotels));
+    pub(super) fn notes(
+        &self,
+        hotels: &BTreeMap<String, Enterprise>,
+        now: Timestamp,
+    ) -> Vec<String> {
+        let mut notes = self.guests.notes(hotels, now);
+        notes.extend(self.rooms.notes(hotels, now));
         notes
     }
 
@@ -107,7 +82,7 @@ impl House {
         let now = transport.clock().now();
         for id in self.guests.due(enterprises, now) {
             let count = self.ask_guests(client, transport, &id).await;
-            if !self.guests.take(&id, now, GUESTS_EVERY, count)? {
+            if !self.guests.take(&id, now, count)? {
                 break;
             }
         }
@@ -118,14 +93,18 @@ impl House {
         let services = match self.ask_services(client, transport, now).await {
             Ok(services) => services,
             Err(refusal) => {
-                self.rooms.take(&due[0], now, ROOMS_EVERY, Err(refusal))?;
+                for id in due {
+                    if !self.rooms.take(&id, now, Err(refusal.clone()))? {
+                        break;
+                    }
+                }
                 return Ok(());
             }
         };
         for id in due {
             let zone = enterprises.get(&id).and_then(|enterprise| enterprise.zone);
             let count = ask_rooms(client, transport, &services, &id, zone, enterprises.len()).await;
-            if !self.rooms.take(&id, now, ROOMS_EVERY, count)? {
+            if !self.rooms.take(&id, now, count)? {
                 break;
             }
         }
@@ -137,7 +116,7 @@ impl House {
         client: &mut Client,
         transport: &Transport,
         enterprise: &str,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<Answer<u32>, Refusal> {
         let wanted = request::reservations(enterprise);
         let listing = paging::read::<wire::ReservationPage>(
             client,
@@ -187,7 +166,7 @@ impl House {
     }
 }
 
-fn guests(house: &InHouse) -> Answer {
+fn guests(house: &InHouse) -> Answer<u32> {
     match house.uncounted {
         0 => Ok(house.people),
         some => Err(format!(
@@ -205,7 +184,7 @@ async fn ask_rooms(
     enterprise: &str,
     zone: Option<Tz>,
     enterprises: usize,
-) -> Result<Answer, Refusal> {
+) -> Result<Answer<u32>, Refusal> {
     let Some(zone) = zone else {
         return Ok(Err("the time zone of the hotel is not known".to_owned()));
     };
@@ -214,7 +193,7 @@ async fn ask_rooms(
         None => enterprises == 1,
     });
     let mut most = None;
-    for service in own.take(IN_A_POLL) {
+    for service in own.take(MOST_SERVICES) {
         let now = client.server_now(transport.clock().now());
         let wanted = request::availability(&service.id, local_midnight(zone, now));
         let wire: wire::Availability = client
@@ -223,69 +202,4 @@ async fn ask_rooms(
         most = most.max(decode::rooms(&wire));
     }
     Ok(most.ok_or_else(|| "no service by the night says how many can be used".to_owned()))
-}
-
-impl Feature {
-    fn value(&self, enterprise: &str, now: Timestamp, every: TimeDelta) -> Option<u32> {
-        let known = self.known.get(enterprise)?;
-        known.read.filter(|read| now - *read < every * PERIODS)?;
-        known.value
-    }
-
-    fn notes(&self, hotels: &BTreeMap<String, Enterprise>) -> Vec<String> {
-        let gaps = self.known.iter().filter_map(|(id, known)| {
-            let hotel = hotels.get(id)?.name.as_deref().unwrap_or(id);
-            let gap = known.gap.as_ref()?;
-            Some(format!("{} of {hotel} not known: {gap}", self.what))
-        });
-        self.off.clone().into_iter().chain(gaps).collect()
-    }
-
-    /// The enterprises whose turn it is, those that waited longest first.
-    fn due(&self, enterprises: &BTreeMap<String, Enterprise>, now: Timestamp) -> Vec<String> {
-        if !self.wanted || self.off.is_some() {
-            return Vec::new();
-        }
-        let due_at = |id: &String| self.known.get(id).map(|known| known.due);
-        let mut due: Vec<&String> = enterprises
-            .keys()
-            .filter(|id| due_at(id).is_none_or(|at| at <= now))
-            .collect();
-        due.sort_by_key(|id| due_at(id));
-        due.into_iter().take(IN_A_POLL).cloned().collect()
-    }
-
-    /// Takes over an answer; `false` when no more should be asked in this poll.
-    ///
-    /// # Errors
-    /// What all calls of the token have to know.
-    fn take(
-        &mut self,
-        enterprise: &str,
-        now: Timestamp,
-        every: TimeDelta,
-        answer: Result<Answer, Refusal>,
-    ) -> Result<bool, SourceError> {
-        let known = self.known.entry(enterprise.to_owned()).or_default();
-        known.due = now + every;
-        let refusal = match answer {
-            Ok(answer) => {
-                known.read = Some(now);
-                known.value = answer.as_ref().ok().copied();
-                known.gap = answer.err();
-                return Ok(true);
-            }
-            Err(refusal) => refusal,
-        };
-        match refusal.reaction {
-            Reaction::Throttle => Err(refusal.error),
-            Reaction::Unauthorized | Reaction::Stop | Reaction::Gone => {
-                self.known.clear();
-                self.off = Some(format!("{} switched off: {}", self.what, refusal.error));
-                Ok(false)
-            }
-            Reaction::Unreachable => Ok(false),
-            Reaction::Retry | Reaction::Less | Reaction::Again => Ok(true),
-        }
-    }
 }

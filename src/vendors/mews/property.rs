@@ -244,7 +244,7 @@ impl Property {
         }
         if matches!(
             refusal.reaction,
-            Reaction::Unauthorized | Reaction::Stop | Reaction::Gone
+            Reaction::Unauthorized | Reaction::Stop | Reaction::Forbidden | Reaction::Gone
         ) {
             self.client.refused(now + REFUSED_PAUSE, &error);
         }
@@ -254,7 +254,7 @@ impl Property {
     /// Counters came, so a refused list of enterprises is a matter of rights: note it.
     fn note_enterprises(&mut self, refusal: Refusal, now: Timestamp, harvest: &mut Harvest) {
         match refusal.reaction {
-            Reaction::Unauthorized | Reaction::Stop | Reaction::Gone => {
+            Reaction::Unauthorized | Reaction::Stop | Reaction::Forbidden | Reaction::Gone => {
                 let why = &refusal.error;
                 self.nameless = Some(format!("names and zones of hotels are not known: {why}"));
                 self.enterprises_due = Some(now + ENTERPRISES_AGE);
@@ -270,7 +270,7 @@ impl Property {
         let facts = shown.map(|c| (DeviceId::new(source, &c.id), self.facts(c, now)));
         harvest.delivery.facts.extend(facts);
         let notes = self.nameless.clone().into_iter();
-        let notes = notes.chain(self.house.notes(&self.hotels()));
+        let notes = notes.chain(self.house.notes(&self.hotels(), now));
         let notes = notes.map(|note| match &self.title {
             Some(title) => format!("{title}: {note}"),
             None => note,

@@ -1,5 +1,7 @@
 //! Guests in house and rooms tonight: optional, and never worth a failed poll.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
 use super::*;
@@ -121,10 +123,12 @@ async fn each_figure_has_its_own_pace() {
 }
 
 #[tokio::test]
-async fn a_refused_figure_is_switched_off_with_a_note_and_the_rest_goes_on() {
-    for status in [400, 401, 403, 404, 410] {
+async fn a_missing_right_switches_a_figure_off_for_a_day_and_the_rest_goes_on() {
+    for status in [401, 404, 410] {
+        let refused = Arc::new(AtomicBool::new(true));
+        let still = refused.clone();
         let server = StandIn::start(NOW, move |seen: &Seen| match seen.path.as_str() {
-            RESERVATIONS => failure(status, "No right."),
+            RESERVATIONS if still.load(SeqCst) => failure(status, "No right."),
             _ => open_house(seen),
         })
         .await;
@@ -140,7 +144,77 @@ async fn a_refused_figure_is_switched_off_with_a_note_and_the_rest_goes_on() {
             server.hand.advance(Duration::from_secs(600));
         }
         assert_eq!(count(&server.paths(), RESERVATIONS), 1, "{status}");
+        server.hand.advance(Duration::from_secs(86_400));
+        poll(&mut source, &server).await;
+        assert_eq!(count(&server.paths(), RESERVATIONS), 1, "daily: {status}");
+        refused.store(false, SeqCst);
+        server.hand.advance(Duration::from_secs(86_400));
+        let delivery = delivered(poll(&mut source, &server).await);
+        assert_eq!(tonight(&delivery), [(Some(4), Some(58))], "{status}");
+        assert_eq!(delivery.notes, Vec::<String>::new());
     }
+}
+
+#[tokio::test]
+async fn what_is_refused_of_one_hotel_is_read_of_the_others() {
+    for (status, again_s) in [(400, 86_400), (403, 300)] {
+        let server = StandIn::start(NOW, move |seen: &Seen| match seen.path.as_str() {
+            ENTERPRISES => enterprises(&[enterprise("h1", "One"), enterprise("h2", "Two")]),
+            COUNTERS => counters(&[counter("a", "h1", 1), counter("b", "h2", 2)]),
+            RESERVATIONS if seen.body["EnterpriseIds"] == json!(["h1"]) => {
+                failure(status, "Not this one.")
+            }
+            _ => open_house(seen),
+        })
+        .await;
+        let guests = Settings {
+            guests: true,
+            ..one_token()
+        };
+        let mut source = account(&server, &guests);
+        for asked in [2, 1] {
+            let delivery = delivered(poll(&mut source, &server).await);
+            assert_eq!(tonight(&delivery), [(None, None), (Some(4), None)]);
+            assert_eq!(delivery.notes.len(), 1, "{:?}", delivery.notes);
+            let note = &delivery.notes[0];
+            assert!(
+                note.starts_with("guests in house of One not known: ")
+                    && note.contains("Not this one."),
+                "{note}"
+            );
+            assert_eq!(count(&server.paths(), RESERVATIONS), asked, "{status}");
+            server.hand.advance(Duration::from_secs(120));
+        }
+        server
+            .hand
+            .advance(Duration::from_secs(again_s - 2 * 120 - 10));
+        poll(&mut source, &server).await;
+        assert_eq!(count(&server.paths(), RESERVATIONS), 1, "{status}");
+        server.hand.advance(Duration::from_secs(60));
+        poll(&mut source, &server).await;
+        assert_eq!(count(&server.paths(), RESERVATIONS), 1, "again: {status}");
+    }
+}
+
+#[tokio::test]
+async fn many_gaps_are_counted_and_not_told_one_by_one() {
+    let ids: Vec<String> = (1..=6).map(|n| format!("h{n}")).collect();
+    let server = StandIn::start(NOW, move |seen: &Seen| match seen.path.as_str() {
+        ENTERPRISES => enterprises(&ids.iter().map(|id| enterprise(id, id)).collect::<Vec<_>>()),
+        COUNTERS => counters(&[counter("a", "h1", 1)]),
+        _ => failure(403, "Closed."),
+    })
+    .await;
+    let guests = Settings {
+        guests: true,
+        ..one_token()
+    };
+    let delivery = delivered(poll(&mut account(&server, &guests), &server).await);
+    assert_eq!(delivery.notes.len(), 4, "{:?}", delivery.notes);
+    assert_eq!(
+        delivery.notes[3],
+        "guests in house of 3 more hotels not known"
+    );
 }
 
 #[tokio::test]
@@ -166,10 +240,10 @@ async fn refused_services_switch_rooms_off() {
 
 #[tokio::test]
 async fn a_fault_keeps_the_last_figure_until_it_is_old() {
-    let broken = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let broken = Arc::new(AtomicBool::new(false));
     let turned = broken.clone();
     let server = StandIn::start(NOW, move |seen: &Seen| {
-        if seen.path == RESERVATIONS && turned.load(std::sync::atomic::Ordering::SeqCst) {
+        if seen.path == RESERVATIONS && turned.load(SeqCst) {
             return failure(500, "Oops.");
         }
         open_house(seen)
@@ -177,7 +251,7 @@ async fn a_fault_keeps_the_last_figure_until_it_is_old() {
     .await;
     let mut source = account(&server, &both());
     poll(&mut source, &server).await;
-    broken.store(true, std::sync::atomic::Ordering::SeqCst);
+    broken.store(true, SeqCst);
     let mut known = Vec::new();
     for _ in 0..12 {
         server.hand.advance(Duration::from_secs(60));
@@ -186,7 +260,7 @@ async fn a_fault_keeps_the_last_figure_until_it_is_old() {
     assert_eq!(known[0], Some(4));
     assert_eq!(known[11], None, "unknown is not four");
     // It comes back by itself.
-    broken.store(false, std::sync::atomic::Ordering::SeqCst);
+    broken.store(false, SeqCst);
     server.hand.advance(Duration::from_secs(120));
     assert_eq!(
         tonight(&delivered(poll(&mut source, &server).await))[0].0,
