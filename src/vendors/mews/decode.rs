@@ -40,6 +40,10 @@ pub(super) struct InHouse {
     pub people: u32,
     /// Reservations that do not say how many people.
     pub uncounted: u32,
+    /// Rooms that those name which name one; several may share a room.
+    pub rooms: u32,
+    /// Reservations that name no room.
+    pub roomless: u32,
 }
 
 /// A service that guests book by the night.
@@ -132,7 +136,7 @@ pub(super) fn enterprises(list: Vec<wire::Enterprise>) -> BTreeMap<String, Enter
 ///
 /// Only those were asked for, so one without a state is one of them.
 pub(super) fn in_house(list: &[wire::Reservation]) -> InHouse {
-    let mut counted = BTreeSet::new();
+    let (mut counted, mut rooms) = (BTreeSet::new(), BTreeSet::new());
     let started = list.iter().filter(|row| {
         let state = row.state.as_deref();
         state.is_none_or(|state| state == "Started")
@@ -143,7 +147,12 @@ pub(super) fn in_house(list: &[wire::Reservation]) -> InHouse {
             Some(people) => house.people = house.people.saturating_add(people),
             None => house.uncounted += 1,
         }
+        match row.assigned_resource_id.as_deref().map(str::trim) {
+            None | Some("") => house.roomless += 1,
+            Some(room) => drop(rooms.insert(room)),
+        }
     }
+    house.rooms = u32::try_from(rooms.len()).unwrap_or(u32::MAX);
     house
 }
 

@@ -25,10 +25,17 @@ use feature::{Answer, Feature};
 /// The optional reads of one token.
 #[derive(Debug)]
 pub(super) struct House {
-    guests: Feature<u32>,
+    inside: Feature<Inside>,
     rooms: Feature<u32>,
     services: Option<(Timestamp, Vec<Service>)>,
     size: PageSize,
+}
+
+/// What the reservations that are checked in say in full.
+#[derive(Clone, Copy, Debug)]
+struct Inside {
+    people: Option<u32>,
+    rooms: Option<u32>,
 }
 
 /// How often each figure is asked for.
@@ -41,7 +48,7 @@ const MOST_SERVICES: usize = 10;
 impl House {
     pub(super) fn new(guests: bool, rooms: bool) -> Self {
         Self {
-            guests: Feature::new("guests in house", guests, GUESTS_EVERY),
+            inside: Feature::new("guests in house", guests, GUESTS_EVERY),
             rooms: Feature::new("rooms", rooms, ROOMS_EVERY),
             services: None,
             size: PageSize::default(),
@@ -50,7 +57,12 @@ impl House {
 
     /// Guests in house of an enterprise.
     pub(super) fn guests_of(&self, enterprise: &str, now: Timestamp) -> Option<u32> {
-        self.guests.value(enterprise, now)
+        self.inside.value(enterprise, now)?.people
+    }
+
+    /// Rooms of an enterprise that have guests.
+    pub(super) fn occupied_of(&self, enterprise: &str, now: Timestamp) -> Option<u32> {
+        self.inside.value(enterprise, now)?.rooms
     }
 
     /// Rooms of an enterprise that can be used tonight.
@@ -64,7 +76,7 @@ impl House {
         hotels: &BTreeMap<String, Enterprise>,
         now: Timestamp,
     ) -> Vec<String> {
-        let mut notes = self.guests.notes(hotels, now);
+        let mut notes = self.inside.notes(hotels, now);
         notes.extend(self.rooms.notes(hotels, now));
         notes
     }
@@ -80,9 +92,9 @@ impl House {
         enterprises: &BTreeMap<String, Enterprise>,
     ) -> Result<(), SourceError> {
         let now = transport.clock().now();
-        for id in self.guests.due(enterprises, now) {
-            let count = self.ask_guests(client, transport, &id).await;
-            if !self.guests.take(&id, now, count)? {
+        for id in self.inside.due(enterprises, now) {
+            let inside = self.ask_inside(client, transport, &id).await;
+            if !self.inside.take(&id, now, inside)? {
                 break;
             }
         }
@@ -111,12 +123,12 @@ impl House {
         Ok(())
     }
 
-    async fn ask_guests(
+    async fn ask_inside(
         &mut self,
         client: &mut Client,
         transport: &Transport,
         enterprise: &str,
-    ) -> Result<Answer<u32>, Refusal> {
+    ) -> Result<Answer<Inside>, Refusal> {
         let wanted = request::reservations(enterprise);
         let listing = paging::read::<wire::ReservationPage>(
             client,
@@ -130,10 +142,14 @@ impl House {
         match listing.end {
             End::Complete if listing.rejected > 0 => {
                 let odd = listing.rejected;
-                Ok(Err(format!("reservations that cannot be read: {odd}")))
+                let why = format!("not known (reservations that cannot be read: {odd})");
+                Ok(Answer::unknown(why))
             }
-            End::Complete => Ok(guests(&decode::in_house(&listing.items))),
-            End::Endless(why) => Ok(Err(format!("the list of reservations has no end: {why}"))),
+            End::Complete => Ok(inside(&decode::in_house(&listing.items))),
+            End::Endless(why) => {
+                let why = format!("not known (the list of reservations has no end: {why})");
+                Ok(Answer::unknown(why))
+            }
             End::Refused(refusal) => Err(*refusal),
         }
     }
@@ -166,12 +182,25 @@ impl House {
     }
 }
 
-fn guests(house: &InHouse) -> Answer<u32> {
-    match house.uncounted {
-        0 => Ok(house.people),
-        some => Err(format!(
-            "reservations that do not say how many people: {some}"
-        )),
+/// A count of some would be a wrong count of all, so each figure needs every reservation.
+fn inside(house: &InHouse) -> Answer<Inside> {
+    let InHouse {
+        uncounted,
+        roomless,
+        ..
+    } = *house;
+    let people = (uncounted > 0)
+        .then(|| format!("people not known (reservations that do not say how many: {uncounted})"));
+    let rooms = (roomless > 0)
+        .then(|| format!("occupied rooms not known (reservations without a room: {roomless})"));
+    let inside = Inside {
+        people: people.is_none().then_some(house.people),
+        rooms: rooms.is_none().then_some(house.rooms),
+    };
+    let gaps: Vec<_> = people.into_iter().chain(rooms).collect();
+    Answer {
+        value: Some(inside),
+        gap: (!gaps.is_empty()).then(|| gaps.join(", ")),
     }
 }
 
@@ -186,7 +215,8 @@ async fn ask_rooms(
     enterprises: usize,
 ) -> Result<Answer<u32>, Refusal> {
     let Some(zone) = zone else {
-        return Ok(Err("the time zone of the hotel is not known".to_owned()));
+        let why = "not known (nor is the time zone of the hotel)";
+        return Ok(Answer::unknown(why.to_owned()));
     };
     let own = services.iter().filter(|service| match &service.enterprise {
         Some(id) => id == enterprise,
@@ -201,5 +231,9 @@ async fn ask_rooms(
             .await?;
         most = most.max(decode::rooms(&wire));
     }
-    Ok(most.ok_or_else(|| "no service by the night says how many can be used".to_owned()))
+    let why = "not known (no service by the night says how many can be used)";
+    Ok(Answer {
+        value: most,
+        gap: most.is_none().then(|| why.to_owned()),
+    })
 }

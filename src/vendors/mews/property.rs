@@ -292,6 +292,7 @@ impl Property {
                 enterprise_name: name.or_else(|| self.label.clone()),
                 day_offset_s: hotel.map_or(0, |hotel| hotel.day_offset_s),
                 guests_in_house: enterprise.and_then(|id| self.house.guests_of(id, now)),
+                rooms_occupied: enterprise.and_then(|id| self.house.occupied_of(id, now)),
                 rooms: enterprise.and_then(|id| self.house.rooms_of(id, now)),
             },
         }

@@ -116,6 +116,17 @@ fn count(paths: &[String], wanted: &str) -> usize {
     paths.iter().filter(|path| *path == wanted).count()
 }
 
+/// Occupied rooms of every device.
+fn occupied(delivery: &Delivery) -> Vec<Option<u32>> {
+    let facts = delivery.facts.iter();
+    facts
+        .map(|(_, facts)| match facts.detail {
+            Detail::DocumentCounter { rooms_occupied, .. } => rooms_occupied,
+            ref other => panic!("{other:?}"),
+        })
+        .collect()
+}
+
 /// Guests and rooms of every device.
 fn tonight(delivery: &Delivery) -> Vec<(Option<u32>, Option<u32>)> {
     let facts = delivery.facts.iter();

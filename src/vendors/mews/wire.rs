@@ -80,8 +80,8 @@ pub(super) struct Enterprise {
     pub business_day_closing_offset: Option<String>,
 }
 
-/// `reservations/getAll/2023-06-06`. Nothing of a person is read: the id only keeps a reservation
-/// from being counted twice while pages shift, and is dropped with the page.
+/// `reservations/getAll/2023-06-06`. Nothing of a person is read: the ids only keep a reservation
+/// and a room from being counted twice, and are dropped with the list.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Reservation {
@@ -90,6 +90,8 @@ pub(super) struct Reservation {
     pub state: Option<String>,
     #[serde(default, deserialize_with = "lax")]
     pub person_counts: Option<Vec<Row<PersonCount>>>,
+    #[serde(default, deserialize_with = "lax")]
+    pub assigned_resource_id: Option<String>,
 }
 
 #[derive(Deserialize)]

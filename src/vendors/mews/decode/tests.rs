@@ -282,6 +282,31 @@ fn guests_are_the_people_booked_in_reservations_that_are_checked_in() {
 }
 
 #[test]
+fn occupied_rooms_are_those_that_reservations_name_each_once() {
+    let room = |id: &str, room: Json| {
+        let mut row = reservation(id, "Started", json!([{"Count": 1}]));
+        row["AssignedResourceId"] = room;
+        row
+    };
+    let mut gone = room("e", json!("101"));
+    gone.as_object_mut().unwrap().remove("AssignedResourceId");
+    let house = house(json!([
+        room("a", json!("101")),
+        room("b", json!("102")),
+        // They share a room.
+        room("c", json!("101")),
+        // The page shifted while it was read.
+        room("b", json!("102")),
+        reservation("d", "Processed", json!([{"Count": 5}])),
+        gone,
+        room("f", json!(null)),
+        room("g", json!(" ")),
+        room("h", json!(7)),
+    ]));
+    assert_eq!((house.rooms, house.roomless), (2, 4));
+}
+
+#[test]
 fn a_reservation_without_a_state_is_one_of_those_that_were_asked_for() {
     for state in [json!(null), json!(7)] {
         let mut row = reservation("a", "", json!([{"Count": 2}]));
@@ -376,7 +401,7 @@ fn any_json() -> impl Strategy<Value = Json> {
         "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,12})?(Z|[+-][0-9]{2}:[0-9]{2})?"
             .prop_map(Json::from),
     ];
-    let key = "Id|Value|Name|Type|Format|UpdatedUtc|EnterpriseId|Counters|Cursor|State|PersonCounts|Count|Metrics|UsableResources|BusinessDayClosingOffset|TimeZoneIdentifier|Data";
+    let key = "Id|Value|Name|Type|Format|UpdatedUtc|EnterpriseId|Counters|Cursor|State|PersonCounts|AssignedResourceId|Count|Metrics|UsableResources|BusinessDayClosingOffset|TimeZoneIdentifier|Data";
     leaf.prop_recursive(4, 48, 6, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Json::from),
@@ -408,6 +433,7 @@ proptest! {
             let good: Vec<_> = page.into_parts().0.into_iter().filter_map(crate::vendors::lenient::Row::good).collect();
             let house = in_house(&good);
             prop_assert!(house.uncounted as usize <= good.len());
+            prop_assert!((house.rooms + house.roomless) as usize <= good.len());
         }
         if let Ok(wire) = serde_json::from_value(json!({"ResourceCategoryAvailabilities": list})) {
             let _ = rooms(&wire);

@@ -37,12 +37,20 @@ struct Known<T> {
     read: Timestamp,
     /// When it is asked for next.
     due: Timestamp,
-    /// Why the last answer brought no value.
+    /// What the last answer did not tell.
     gap: Option<String>,
+    /// Why there was no answer.
+    failed: Option<String>,
 }
 
-/// An answer without a refusal: a figure, or why there is none.
-pub(super) type Answer<T> = Result<T, String>;
+/// An answer without a refusal.
+#[derive(Debug)]
+pub(super) struct Answer<T> {
+    /// The figure.
+    pub value: Option<T>,
+    /// What it does not tell, and why.
+    pub gap: Option<String>,
+}
 
 /// A figure that could not be read again for so many periods is no longer known.
 const PERIODS: i32 = 5;
@@ -52,6 +60,16 @@ const IN_A_POLL: usize = 10;
 const REFUSED_FOR: TimeDelta = TimeDelta::days(1);
 /// More gaps than this are not told one by one.
 const GAPS_TOLD: usize = 3;
+
+impl<T> Answer<T> {
+    /// Nothing is told.
+    pub(super) fn unknown(why: String) -> Self {
+        Self {
+            value: None,
+            gap: Some(why),
+        }
+    }
+}
 
 impl<T: Copy> Feature<T> {
     pub(super) fn new(what: &'static str, wanted: bool, every: TimeDelta) -> Self {
@@ -84,13 +102,17 @@ impl<T: Copy> Feature<T> {
         }
         let gaps = self.known.iter().filter_map(|(id, known)| {
             let hotel = hotels.get(id)?.name.as_deref().unwrap_or(id);
-            let gap = known.gap.as_ref().filter(|_| self.value(id, now).is_none());
-            Some(format!("{what} of {hotel} not known: {}", gap?))
+            let failed = known.failed.as_ref();
+            let failed = failed.filter(|_| self.value(id, now).is_none());
+            Some(format!(
+                "{what} of {hotel}: {}",
+                failed.or(known.gap.as_ref())?
+            ))
         });
         let mut gaps: Vec<_> = gaps.collect();
         let more = gaps.len().saturating_sub(GAPS_TOLD);
         gaps.truncate(GAPS_TOLD);
-        gaps.extend((more > 0).then(|| format!("{what} of {more} more hotels not known")));
+        gaps.extend((more > 0).then(|| format!("{what} of {more} more hotels: not known")));
         gaps
     }
 
@@ -125,19 +147,21 @@ impl<T: Copy> Feature<T> {
             read: now,
             due: now,
             gap: None,
+            failed: None,
         });
         known.due = now + every;
         let refusal = match answer {
             Ok(answer) => {
                 self.off = None;
                 known.read = now;
-                known.value = answer.as_ref().ok().copied();
-                known.gap = answer.err();
+                known.value = answer.value;
+                known.gap = answer.gap;
+                known.failed = None;
                 return Ok(true);
             }
             Err(refusal) => refusal,
         };
-        known.gap = Some(refusal.error.to_string());
+        known.failed = Some(refusal.error.to_string());
         match refusal.reaction {
             Reaction::Throttle => Err(refusal.error),
             Reaction::Unauthorized | Reaction::Gone => {
@@ -150,12 +174,12 @@ impl<T: Copy> Feature<T> {
             }
             // What is wrong about one hotel is no reason to doubt the others.
             Reaction::Stop => {
-                known.value = None;
+                (known.value, known.gap) = (None, None);
                 known.due = now + REFUSED_FOR;
                 Ok(true)
             }
             Reaction::Forbidden => {
-                known.value = None;
+                (known.value, known.gap) = (None, None);
                 known.due = now + every.max(REFUSED_PAUSE);
                 Ok(true)
             }

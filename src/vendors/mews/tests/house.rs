@@ -21,8 +21,8 @@ fn open_house(seen: &Seen) -> Answer {
         RESERVATIONS => answer(
             200,
             &json!({"Reservations": [
-            {"Id": "r1", "State": "Started", "Number": "1207", "PersonCounts": [{"AgeCategoryId": "x", "Count": 2}]},
-            {"Id": "r2", "State": "Started", "PersonCounts": [{"Count": 1}, {"Count": 1}]}], "Cursor": "r2"}),
+            {"Id": "r1", "State": "Started", "Number": "1207", "AssignedResourceId": "101", "PersonCounts": [{"AgeCategoryId": "x", "Count": 2}]},
+            {"Id": "r2", "State": "Started", "AssignedResourceId": "102", "PersonCounts": [{"Count": 1}, {"Count": 1}]}], "Cursor": "r2"}),
         ),
         SERVICES => answer(
             200,
@@ -86,12 +86,12 @@ async fn guests_and_rooms_are_counted_without_anything_personal() {
 async fn guests_that_are_not_told_are_unknown_and_a_note_says_why() {
     let cases = [
         (
-            json!({"Id": "r", "State": "Started", "PersonCounts": null}),
-            "reservations that do not say how many people: 1",
+            json!({"Id": "r", "AssignedResourceId": "101", "PersonCounts": null}),
+            "people not known (reservations that do not say how many: 1)",
         ),
         (
             json!({"State": "Started"}),
-            "reservations that cannot be read: 1",
+            "not known (reservations that cannot be read: 1)",
         ),
     ];
     for (odd, why) in cases {
@@ -102,8 +102,35 @@ async fn guests_that_are_not_told_are_unknown_and_a_note_says_why() {
         .await;
         let delivery = delivered(poll(&mut account(&server, &both()), &server).await);
         assert_eq!(tonight(&delivery), [(None, Some(58))], "none is not zero");
-        let note = format!("guests in house of Hotel Example not known: {why}");
+        let note = format!("guests in house of Hotel Example: {why}");
         assert_eq!(delivery.notes, [note]);
+    }
+}
+
+#[tokio::test]
+async fn rooms_with_guests_are_counted_each_once_or_are_unknown() {
+    let room = |id: &str, room: Json| json!({"Id": id, "State": "Started", "AssignedResourceId": room, "PersonCounts": [{"Count": 2}]});
+    let cases = [
+        (json!("102"), Some(2), None),
+        (json!("101"), Some(1), None),
+        (
+            json!(null),
+            None,
+            Some("occupied rooms not known (reservations without a room: 1)"),
+        ),
+    ];
+    for (second, expected, why) in cases {
+        let list = json!({"Reservations": [room("r1", json!("101")), room("r2", second)]});
+        let server = StandIn::start(NOW, move |seen: &Seen| match seen.path.as_str() {
+            RESERVATIONS => answer(200, &list),
+            _ => open_house(seen),
+        })
+        .await;
+        let delivery = delivered(poll(&mut account(&server, &both()), &server).await);
+        assert_eq!(tonight(&delivery), [(Some(4), Some(58))]);
+        assert_eq!(occupied(&delivery), [expected]);
+        let why = why.map(|why| format!("guests in house of Hotel Example: {why}"));
+        assert_eq!(delivery.notes, Vec::from_iter(why));
     }
 }
 
@@ -178,8 +205,7 @@ async fn what_is_refused_of_one_hotel_is_read_of_the_others() {
             assert_eq!(delivery.notes.len(), 1, "{:?}", delivery.notes);
             let note = &delivery.notes[0];
             assert!(
-                note.starts_with("guests in house of One not known: ")
-                    && note.contains("Not this one."),
+                note.starts_with("guests in house of One: ") && note.contains("Not this one."),
                 "{note}"
             );
             assert_eq!(count(&server.paths(), RESERVATIONS), asked, "{status}");
@@ -213,7 +239,7 @@ async fn many_gaps_are_counted_and_not_told_one_by_one() {
     assert_eq!(delivery.notes.len(), 4, "{:?}", delivery.notes);
     assert_eq!(
         delivery.notes[3],
-        "guests in house of 3 more hotels not known"
+        "guests in house of 3 more hotels: not known"
     );
 }
 

@@ -54,6 +54,7 @@ async fn the_examples_of_the_vendor_become_devices_and_readings() {
                 enterprise_name: Some("Hotel Example".to_owned()),
                 day_offset_s: 3 * 3600,
                 guests_in_house: None,
+                rooms_occupied: None,
                 rooms: None,
             },
         }
