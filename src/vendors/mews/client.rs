@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use crate::model::Timestamp;
-use crate::model::attempt::SourceError;
+use crate::model::attempt::{ErrorKind, SourceError};
 use crate::vendors::pace::Pace;
 use crate::vendors::transport::{Reply, Transport};
 
@@ -18,6 +18,8 @@ pub(super) struct Client {
     hold: Option<Hold>,
     /// Times in a row that the server said "too many requests" without saying until when.
     throttled: u32,
+    /// Times in a row that the server failed.
+    failed: u32,
     /// The server's clock minus ours.
     skew: TimeDelta,
 }
@@ -25,7 +27,8 @@ pub(super) struct Client {
 /// A pause of all calls.
 #[derive(Debug)]
 struct Hold {
-    until: Timestamp,
+    /// `None` until the settings change.
+    until: Option<Timestamp>,
     error: SourceError,
     why: Why,
 }
@@ -35,13 +38,15 @@ struct Hold {
 enum Why {
     /// The vendor has had enough of this token for now.
     Throttled,
-    /// What was asked is refused.
+    /// What was asked is refused, or the server fails.
     Refused,
 }
 
-/// First pause after "too many requests" without an end; doubled up to [`LONGEST_PAUSE`].
-const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(30);
-const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(15);
+/// The longest pause after "too many requests" without an end, and after a failure. The first
+/// ones take a second, and each is twice as long as the one before (vendor documentation: never a
+/// fixed pause).
+const LONGEST_THROTTLE: TimeDelta = TimeDelta::seconds(120);
+const LONGEST_FAILURE: TimeDelta = TimeDelta::seconds(60);
 /// Pause after a token is refused.
 pub(super) const REFUSED_PAUSE: TimeDelta = TimeDelta::minutes(5);
 
@@ -54,6 +59,7 @@ impl Client {
             pace,
             hold: None,
             throttled: 0,
+            failed: 0,
             skew: TimeDelta::zero(),
         }
     }
@@ -65,16 +71,42 @@ impl Client {
 
     /// Until when the vendor lets all calls wait, while it does.
     pub(super) fn waits_until(&self, now: Timestamp) -> Option<Timestamp> {
-        let hold = self.holding(now)?;
-        (hold.why == Why::Throttled).then_some(hold.until)
+        let throttled = self.holding(now).filter(|hold| hold.why == Why::Throttled);
+        throttled?.until
     }
 
     fn holding(&self, now: Timestamp) -> Option<&Hold> {
-        self.hold.as_ref().filter(|hold| now < hold.until)
+        let hold = self.hold.as_ref()?;
+        hold.until.is_none_or(|until| now < until).then_some(hold)
     }
 
-    /// Lets all calls wait because they are refused.
-    pub(super) fn refused(&mut self, until: Timestamp, error: &SourceError) {
+    /// Nothing is asked any more until the settings change.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.hold.as_ref().is_some_and(|hold| hold.until.is_none())
+    }
+
+    /// Asks again after all.
+    pub(super) fn release(&mut self) {
+        self.hold = None;
+    }
+
+    /// Lets all calls wait because what the token is for could not be read.
+    pub(super) fn refused(&mut self, reaction: Reaction, error: &SourceError, now: Timestamp) {
+        let until = match reaction {
+            // It has been seen to where the answer came in.
+            Reaction::Throttle => return,
+            Reaction::Stop | Reaction::Gone => None,
+            Reaction::Unauthorized | Reaction::Forbidden => Some(now + REFUSED_PAUSE),
+            // Our own ceiling, or an answer that no time heals.
+            Reaction::Unreachable
+                if matches!(error.kind, ErrorKind::RateLimited | ErrorKind::Config) =>
+            {
+                return;
+            }
+            Reaction::Unreachable | Reaction::Retry | Reaction::Less | Reaction::Again => {
+                Some(now + doubled(&mut self.failed, LONGEST_FAILURE))
+            }
+        };
         self.hold = Some(Hold {
             until,
             error: error.clone(),
@@ -103,7 +135,7 @@ impl Client {
         answer(operation, &reply).map_err(|mut refusal| {
             refusal.error.message = transport.scrub(&refusal.error.message);
             if refusal.reaction == Reaction::Throttle {
-                self.pause(&reply, &refusal.error);
+                self.pause(&reply, &mut refusal.error);
             }
             refusal
         })
@@ -111,22 +143,29 @@ impl Client {
 
     /// Everything went well: the next pause is a short one again.
     pub(super) fn went_well(&mut self) {
-        self.throttled = 0;
+        (self.throttled, self.failed) = (0, 0);
         self.hold = None;
     }
 
     /// Clients that keep asking may be blocked (vendor documentation).
-    fn pause(&mut self, reply: &Reply, error: &SourceError) {
-        let doubled = FIRST_PAUSE * (1 << self.throttled.min(8));
-        self.throttled += 1;
-        let pause = doubled.min(LONGEST_PAUSE);
-        let until = error.retry_at.unwrap_or(reply.received + pause);
+    fn pause(&mut self, reply: &Reply, error: &mut SourceError) {
+        let until = error
+            .retry_at
+            .unwrap_or_else(|| reply.received + doubled(&mut self.throttled, LONGEST_THROTTLE));
+        error.retry_at = Some(until);
         self.hold = Some(Hold {
-            until,
+            until: Some(until),
             error: error.clone(),
             why: Why::Throttled,
         });
     }
+}
+
+/// A second, twice as long each time, up to the longest.
+fn doubled(times: &mut u32, longest: TimeDelta) -> TimeDelta {
+    let pause = TimeDelta::seconds(1) * (1 << (*times).min(16));
+    *times = times.saturating_add(1);
+    pause.min(longest)
 }
 
 fn answer<T: serde::de::DeserializeOwned + Default>(

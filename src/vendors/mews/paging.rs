@@ -164,7 +164,11 @@ pub(super) async fn read<P: Page>(
         let answer = client.ask::<P>(transport, operation, &body).await;
         let (rows, next) = match answer {
             Ok(page) => page.into_parts(),
-            Err(refusal) => {
+            Err(mut refusal) => {
+                // A cursor may be one of an item that is gone; the list is read from its start.
+                if refusal.reaction == Reaction::Stop && cursor.is_some() {
+                    refusal.reaction = Reaction::Retry;
+                }
                 let again = match refusal.reaction {
                     Reaction::Less => size.too_heavy(),
                     Reaction::Again => !std::mem::replace(&mut repeated, true),

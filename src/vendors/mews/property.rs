@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use crate::model::Timestamp;
-use crate::model::attempt::SourceError;
+use crate::model::attempt::{ErrorKind, SourceError};
 use crate::model::device::{Detail, DeviceId, Facts};
 use crate::model::reading::{Level, Measure, Reading, Value};
 use crate::vendors::transport::Transport;
 
-use super::client::{Client, REFUSED_PAUSE};
+use super::client::Client;
 use super::counters::{Brought, Counters};
 use super::decode::{self, Counter, Enterprise};
 use super::harvest::Harvest;
@@ -104,6 +104,7 @@ impl Property {
             if let Some(Err(refusal)) = &listed
                 && matches!(refusal.reaction, Reaction::Throttle | Reaction::Unreachable)
             {
+                self.client.refused(refusal.reaction, &refusal.error, now);
                 return Err(refusal.error.clone());
             }
         }
@@ -117,12 +118,15 @@ impl Property {
             return Err(self.explain(refusal, listed, transport).await);
         }
         self.take(source, brought, harvest);
-        self.client.went_well();
         if let Some(Err(refusal)) = listed {
             self.note_enterprises(refusal, now, harvest);
         }
         let hotels = self.hotels();
-        self.house.read(&mut self.client, transport, &hotels).await
+        self.house
+            .read(&mut self.client, transport, &hotels)
+            .await?;
+        self.client.went_well();
+        Ok(())
     }
 
     /// Reads names, zones and business days of the hotels.
@@ -242,12 +246,11 @@ impl Property {
             };
             error.message.push_str(verdict);
         }
-        if matches!(
-            refusal.reaction,
-            Reaction::Unauthorized | Reaction::Stop | Reaction::Forbidden | Reaction::Gone
-        ) {
-            self.client.refused(now + REFUSED_PAUSE, &error);
+        if matches!(refusal.reaction, Reaction::Stop | Reaction::Gone) {
+            // Nothing but new settings, or a new version, can help.
+            error.kind = ErrorKind::Config;
         }
+        self.client.refused(refusal.reaction, &error, now);
         error
     }
 
@@ -319,6 +322,16 @@ impl Property {
     pub(super) fn is_complete(&self) -> bool {
         let nothing_to_do = self.scope().is_some_and(|scope| scope.is_empty());
         nothing_to_do || self.counters.is_complete()
+    }
+
+    /// Nothing is asked any more until the settings change.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.client.is_stopped()
+    }
+
+    /// Asks again after all.
+    pub(super) fn release(&mut self) {
+        self.client.release();
     }
 
     /// What to call its token, for a person.

@@ -4,6 +4,7 @@
 mod counters;
 mod house;
 mod normal;
+mod statuses;
 mod tokens;
 
 use serde_json::{Value as Json, json};
@@ -110,6 +111,10 @@ fn values(delivery: &Delivery) -> Vec<(String, i64)> {
         .collect();
     values.sort();
     values
+}
+
+fn token(seen: &Seen) -> &str {
+    seen.body["AccessToken"].as_str().unwrap()
 }
 
 fn count(paths: &[String], wanted: &str) -> usize {

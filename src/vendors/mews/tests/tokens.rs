@@ -6,10 +6,6 @@ use super::*;
 use crate::model::attempt::ErrorKind;
 use crate::vendors::stand_in::text;
 
-fn token(seen: &Seen) -> &str {
-    seen.body["AccessToken"].as_str().unwrap()
-}
-
 #[tokio::test]
 async fn trap_11_a_401_of_everything_means_the_token_and_is_not_repeated_for_minutes() {
     let server = StandIn::start(NOW, |_: &Seen| failure(401, "Invalid AccessToken.")).await;
@@ -117,105 +113,6 @@ async fn a_failing_list_of_hotels_is_an_error_beside_the_counters_and_tried_agai
         assert_eq!(values(&outcome.delivery.unwrap()), [("a".to_owned(), 5)]);
     }
     assert_eq!(count(&server.paths(), ENTERPRISES), 2);
-}
-
-#[tokio::test]
-async fn every_status_of_the_table_is_shown_with_its_class() {
-    let table = [
-        (400, ErrorKind::Http),
-        (403, ErrorKind::Auth),
-        (404, ErrorKind::Http),
-        (410, ErrorKind::Http),
-        (413, ErrorKind::Http),
-        (500, ErrorKind::Http),
-        (503, ErrorKind::Http),
-    ];
-    for (status, kind) in table {
-        let server = StandIn::start(NOW, move |_: &Seen| failure(status, "Said.")).await;
-        let error = poll(&mut account(&server, &one_token()), &server)
-            .await
-            .error
-            .unwrap();
-        assert_eq!((error.kind, error.status), (kind, Some(status)));
-        assert!(error.message.ends_with("Said."), "{error}");
-    }
-}
-
-#[tokio::test]
-async fn what_cannot_change_is_not_asked_again_for_minutes() {
-    for (status, waits) in [
-        (400, true),
-        (403, true),
-        (404, true),
-        (410, true),
-        (500, false),
-    ] {
-        let server = StandIn::start(NOW, move |_: &Seen| failure(status, "No.")).await;
-        let mut source = account(&server, &one_token());
-        poll(&mut source, &server).await;
-        server.seen();
-        server.hand.advance(Duration::from_secs(60));
-        poll(&mut source, &server).await;
-        assert_eq!(server.seen().is_empty(), waits, "{status}");
-    }
-}
-
-#[tokio::test]
-async fn trap_12_too_many_requests_pauses_all_calls_of_the_token_until_told() {
-    for (header, seconds) in [
-        (Some("17"), 17),
-        (Some("Sun, 01 Mar 2026 09:00:40 GMT"), 40),
-        (None, 30),
-    ] {
-        let server = StandIn::start(NOW, move |_: &Seen| {
-            let answer =
-                failure(429, "Too many requests.").header("date", "Sun, 01 Mar 2026 09:00:00 GMT");
-            match header {
-                Some(value) => answer.header("retry-after", value),
-                None => answer,
-            }
-        })
-        .await;
-        let mut source = account(&server, &one_token());
-        let error = poll(&mut source, &server).await.error.unwrap();
-        assert_eq!(error.kind, ErrorKind::RateLimited);
-        let told = error
-            .retry_at
-            .map(|at| (at - server.clock.now()).num_seconds());
-        assert_eq!(told, Some(seconds), "the schedule waits as long");
-        assert_eq!(server.paths(), [ENTERPRISES], "nothing else is asked");
-        server
-            .hand
-            .advance(Duration::from_secs(seconds.unsigned_abs() - 1));
-        assert_eq!(
-            poll(&mut source, &server).await.error.unwrap().kind,
-            ErrorKind::RateLimited
-        );
-        assert_eq!(server.paths().len(), 0, "{header:?}");
-        server.hand.advance(Duration::from_secs(1));
-        poll(&mut source, &server).await;
-        assert_eq!(server.paths().len(), 1, "{header:?}");
-    }
-}
-
-#[tokio::test]
-async fn pauses_without_an_end_grow() {
-    let server = StandIn::start(NOW, |_: &Seen| failure(429, "Too many requests.")).await;
-    let mut source = account(&server, &one_token());
-    let mut asked_at = Vec::new();
-    let start = server.clock.now();
-    for _ in 0..400 {
-        poll(&mut source, &server).await;
-        if !server.seen().is_empty() {
-            asked_at.push((server.clock.now() - start).num_seconds());
-        }
-        server.hand.advance(Duration::from_secs(10));
-    }
-    let gaps: Vec<_> = asked_at.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    for (gap, pause) in gaps.iter().zip([30, 60, 120, 240, 480, 900, 900]) {
-        assert!((pause..pause + 20).contains(gap), "{gaps:?}");
-    }
-    assert!(gaps.len() >= 7, "{gaps:?}");
 }
 
 #[tokio::test]
