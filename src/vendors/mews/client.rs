@@ -4,9 +4,9 @@ use chrono::TimeDelta;
 
 use crate::model::Timestamp;
 use crate::model::attempt::{ErrorKind, SourceError};
-use crate::vendors::pace::Pace;
 use crate::vendors::transport::{Reply, Transport};
 
+use super::gate::{SharedGate, doubled};
 use super::refusal::{Reaction, Refusal};
 use super::request::{self, Operation, Tokens};
 
@@ -14,70 +14,49 @@ use super::request::{self, Operation, Tokens};
 #[derive(Debug)]
 pub(super) struct Client {
     tokens: Tokens,
-    pace: Pace,
+    /// Shared with everyone who uses the access token.
+    gate: SharedGate,
     hold: Option<Hold>,
-    /// Times in a row that the server said "too many requests" without saying until when.
-    throttled: u32,
     /// Times in a row that the server failed.
     failed: u32,
     /// The server's clock minus ours.
     skew: TimeDelta,
 }
 
-/// A pause of all calls.
+/// A pause of this client's calls, because what it asks is refused or the server fails.
 #[derive(Debug)]
 struct Hold {
     /// `None` until the settings change.
     until: Option<Timestamp>,
     error: SourceError,
-    why: Why,
 }
 
-/// Why all calls wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Why {
-    /// The vendor has had enough of this token for now.
-    Throttled,
-    /// What was asked is refused, or the server fails.
-    Refused,
-}
-
-/// The longest pause after "too many requests" without an end, and after a failure. The first
-/// ones take a second, and each is twice as long as the one before (vendor documentation: never a
-/// fixed pause).
-const LONGEST_THROTTLE: TimeDelta = TimeDelta::seconds(120);
+/// The longest pause after a failure; the first takes a second, each twice as long as the last.
 const LONGEST_FAILURE: TimeDelta = TimeDelta::seconds(60);
 /// Pause after a token is refused.
 pub(super) const REFUSED_PAUSE: TimeDelta = TimeDelta::minutes(5);
 
 impl Client {
-    pub(super) fn new(tokens: Tokens) -> Self {
-        // The vendor allows 200 calls in half a minute, and other programs may use the token too.
-        let pace = Pace::new(20, TimeDelta::seconds(10));
+    pub(super) fn new(tokens: Tokens, gate: SharedGate) -> Self {
         Self {
             tokens,
-            pace,
+            gate,
             hold: None,
-            throttled: 0,
             failed: 0,
             skew: TimeDelta::zero(),
         }
     }
 
-    /// The error that all calls wait for, while they do.
+    /// The error that this client's calls wait for, while they do.
     pub(super) fn held(&self, now: Timestamp) -> Option<SourceError> {
-        self.holding(now).map(|hold| hold.error.clone())
-    }
-
-    /// Until when the vendor lets all calls wait, while it does.
-    pub(super) fn waits_until(&self, now: Timestamp) -> Option<Timestamp> {
-        let throttled = self.holding(now).filter(|hold| hold.why == Why::Throttled);
-        throttled?.until
-    }
-
-    fn holding(&self, now: Timestamp) -> Option<&Hold> {
         let hold = self.hold.as_ref()?;
-        hold.until.is_none_or(|until| now < until).then_some(hold)
+        let waits = hold.until.is_none_or(|until| now < until);
+        waits.then(|| hold.error.clone())
+    }
+
+    /// Until when the vendor lets all calls of the token wait and why, while it does.
+    pub(super) async fn waits(&self, now: Timestamp) -> Option<(Timestamp, SourceError)> {
+        self.gate.lock().await.waiting(now)
     }
 
     /// Nothing is asked any more until the settings change.
@@ -110,7 +89,6 @@ impl Client {
         self.hold = Some(Hold {
             until,
             error: error.clone(),
-            why: Why::Refused,
         });
     }
 
@@ -126,7 +104,14 @@ impl Client {
         operation: Operation,
         wanted: &serde_json::Value,
     ) -> Result<T, Refusal> {
-        self.pace.pass(transport.clock()).await;
+        let mut gate = self.gate.lock().await;
+        gate.pace.pass(transport.clock()).await;
+        if let Some((_, error)) = gate.waiting(transport.clock().now()) {
+            return Err(Refusal {
+                error,
+                reaction: Reaction::Throttle,
+            });
+        }
         let request = request::signed(operation, &self.tokens, wanted);
         let reply = transport.send(request).await?;
         if let Some(date) = reply.date() {
@@ -135,37 +120,18 @@ impl Client {
         answer(operation, &reply).map_err(|mut refusal| {
             refusal.error.message = transport.scrub(&refusal.error.message);
             if refusal.reaction == Reaction::Throttle {
-                self.pause(&reply, &mut refusal.error);
+                gate.close(&mut refusal.error, reply.received);
             }
             refusal
         })
     }
 
     /// Everything went well: the next pause is a short one again.
-    pub(super) fn went_well(&mut self) {
-        (self.throttled, self.failed) = (0, 0);
+    pub(super) async fn went_well(&mut self, now: Timestamp) {
+        self.failed = 0;
         self.hold = None;
+        self.gate.lock().await.went_well(now);
     }
-
-    /// Clients that keep asking may be blocked (vendor documentation).
-    fn pause(&mut self, reply: &Reply, error: &mut SourceError) {
-        let until = error
-            .retry_at
-            .unwrap_or_else(|| reply.received + doubled(&mut self.throttled, LONGEST_THROTTLE));
-        error.retry_at = Some(until);
-        self.hold = Some(Hold {
-            until: Some(until),
-            error: error.clone(),
-            why: Why::Throttled,
-        });
-    }
-}
-
-/// A second, twice as long each time, up to the longest.
-fn doubled(times: &mut u32, longest: TimeDelta) -> TimeDelta {
-    let pause = TimeDelta::seconds(1) * (1 << (*times).min(16));
-    *times = times.saturating_add(1);
-    pause.min(longest)
 }
 
 fn answer<T: serde::de::DeserializeOwned + Default>(

@@ -4,6 +4,7 @@ mod check;
 mod client;
 mod counters;
 mod decode;
+mod gate;
 mod harvest;
 mod house;
 mod paging;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::clock::Clock;
 use crate::model::attempt::{Ask, ErrorKind, Finding, Outcome, SourceError};
@@ -69,13 +71,25 @@ pub fn open(
 ) -> Result<Mews, SourceError> {
     let client_token = settings.client_token.resolve("client_token")?;
     let mut properties = Vec::new();
+    let transport = Transport::open(common, request::allowed(), budget, clock)?;
     let several = settings.access_tokens.len() > 1;
+    let mut seen: Vec<SecretString> = Vec::new();
+    let same =
+        |one: &SecretString, other: &SecretString| one.expose_secret() == other.expose_secret();
     for (place, access) in settings.access_tokens.iter().enumerate() {
-        let client = Client::new(Tokens {
+        let token = access.token.resolve("access_token")?;
+        let known = seen.iter().position(|known| same(known, &token));
+        if let Some(other) = known {
+            return Err(same_token(other + 1, place + 1));
+        }
+        seen.push(token.clone());
+        let gate = gate::shared(&common.url, &token);
+        let tokens = Tokens {
             client: client_token.clone(),
-            access: access.token.resolve("access_token")?,
+            access: token,
             program: settings.client.clone(),
-        });
+        };
+        let client = Client::new(tokens, gate);
         let house = House::new(settings.guests, settings.rooms);
         let label = access.label.clone();
         let title = label
@@ -87,10 +101,18 @@ pub fn open(
     Ok(Mews {
         name: Arc::clone(&common.name),
         cadence: cadence(common),
-        transport: Transport::open(common, request::allowed(), budget, clock)?,
+        transport,
         properties,
         wanted: settings.enterprises.clone(),
     })
+}
+
+/// Two places of the configuration lead to one token.
+fn same_token(one: usize, other: usize) -> SourceError {
+    let message = format!(
+        "access_tokens {one} and access_tokens {other} are the same token: remove one of them"
+    );
+    SourceError::new(ErrorKind::Config, message)
 }
 
 /// Counters move when a document is written; at night nothing may move for hours.

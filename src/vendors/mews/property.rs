@@ -77,15 +77,15 @@ impl Property {
         harvest: &mut Harvest,
     ) {
         let now = transport.clock().now();
-        let failed = match self.client.held(now) {
-            Some(error) => Some(error),
-            None => self.read(source, transport, harvest).await.err(),
+        let failed = match (self.client.held(now), self.client.waits(now).await) {
+            (Some(error), _) | (None, Some((_, error))) => Some(error),
+            (None, None) => self.read(source, transport, harvest).await.err(),
         };
         if let Some(error) = failed {
-            let error = self.labelled(error);
-            match self.client.waits_until(transport.clock().now()) {
-                Some(until) => harvest.wait(error, until),
-                None => harvest.fail(error),
+            let now = transport.clock().now();
+            match self.client.waits(now).await {
+                Some((until, error)) => harvest.wait(self.labelled(error), until),
+                None => harvest.fail(self.labelled(error)),
             }
         }
         self.describe(source, now, harvest);
@@ -125,7 +125,7 @@ impl Property {
         self.house
             .read(&mut self.client, transport, &hotels)
             .await?;
-        self.client.went_well();
+        self.client.went_well(transport.clock().now()).await;
         Ok(())
     }
 

@@ -10,6 +10,8 @@ use crate::config::source::VendorSettings;
 use crate::model::schedule::Cadence;
 use crate::vendors::source::Common;
 
+use super::gate;
+
 /// What a Mews account needs beside the common settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -158,6 +160,13 @@ impl VendorSettings for Settings {
         super::cadence(common)
     }
 
+    fn credential(&self) -> Option<String> {
+        let tokens = self.access_tokens.iter();
+        let mut names: Vec<_> = tokens.map(|access| gate::name(&access.token)).collect();
+        names.sort_unstable();
+        Some(names.join(", "))
+    }
+
     fn secrets(&self) -> Vec<(String, &Secret)> {
         let mut secrets = vec![(CLIENT_TOKEN.name.to_owned(), &self.client_token)];
         secrets.extend(self.access_tokens.iter().map(|access| {
@@ -195,8 +204,43 @@ fn read_access_tokens(section: &Section<'_>) -> Option<Vec<AccessToken>> {
             section.wrong(&ACCESS_TOKENS, "names no token", help);
             None
         }
-        (false, true) => several.into_iter().collect(),
+        (false, true) => {
+            let one_each = distinct(&tables, &several);
+            let several = several.into_iter().collect();
+            one_each.then_some(several)?
+        }
     }
+}
+
+/// Notes every token and every label that stands there a second time.
+fn distinct(tables: &[Section<'_>], tokens: &[Option<AccessToken>]) -> bool {
+    let mut distinct = true;
+    for (place, (table, access)) in tables.iter().zip(tokens).enumerate() {
+        let Some(access) = access else { continue };
+        let earlier = || tokens[..place].iter().enumerate();
+        let named = |access: &AccessToken| access.label.as_ref().map(|label| label.to_lowercase());
+        let same_token = earlier().find(|(_, other)| {
+            let name = gate::name(&access.token);
+            other
+                .as_ref()
+                .is_some_and(|other| gate::name(&other.token) == name)
+        });
+        let same_label = earlier().find(|(_, other)| {
+            let label = named(access);
+            label.is_some() && other.as_ref().is_some_and(|other| named(other) == label)
+        });
+        if let Some((other, _)) = same_token {
+            let message = format!("the same token as that of access_tokens {}", other + 1);
+            table.wrong(&TOKEN, &message, "remove one of the two");
+            distinct = false;
+        }
+        if let Some((other, _)) = same_label {
+            let message = format!("the same label as that of access_tokens {}", other + 1);
+            table.wrong(&LABEL, &message, "give each property a label of its own");
+            distinct = false;
+        }
+    }
+    distinct
 }
 
 fn read_access_token(section: &Section<'_>) -> Option<AccessToken> {

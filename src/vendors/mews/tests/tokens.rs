@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::config::source::VendorSettings;
 use crate::model::attempt::ErrorKind;
 use crate::vendors::stand_in::text;
 
@@ -201,6 +202,53 @@ async fn where_all_tokens_have_to_wait_the_first_that_is_free_says_when() {
     assert_eq!((until - server.clock.now()).num_seconds(), 40);
     assert_eq!(poll_now().await, error, "nothing changes while they wait");
     assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn trap_12_two_sources_on_one_token_share_its_pauses() {
+    let server = StandIn::start(NOW, busy).await;
+    let tokens = settings(&[(None, "BUSY-40")]);
+    let mut one = account(&server, &tokens);
+    let mut other = account(&server, &tokens);
+    let error = poll(&mut one, &server).await.error.unwrap();
+    assert_eq!(server.paths(), [ENTERPRISES]);
+    assert_eq!(poll(&mut other, &server).await.error, Some(error));
+    assert_eq!(server.seen().len(), 0, "nobody asks");
+    let mut another = account(&server, &settings(&[(None, "good")]));
+    delivered(poll(&mut another, &server).await);
+}
+
+#[test]
+fn trap_12_sources_on_the_same_tokens_share_their_ceiling() {
+    let credential = |tokens: &[(Option<&str>, &str)]| settings(tokens).credential().unwrap();
+    let one = credential(&[(None, "ONE-TOKEN"), (Some("Praha"), "OTHER-TOKEN")]);
+    assert_eq!(
+        one,
+        credential(&[(None, "OTHER-TOKEN"), (None, "ONE-TOKEN")])
+    );
+    assert_ne!(one, credential(&[(None, "ONE-TOKEN")]));
+    assert!(!one.contains("-TOKEN"), "{one}");
+}
+
+#[tokio::test]
+async fn one_token_at_two_places_of_the_configuration_is_an_error() {
+    let server = StandIn::start(NOW, simple).await;
+    let twice = settings(&[(Some("Brno"), "SECRET"), (Some("Praha"), "SECRET")]);
+    let opened = open(
+        &server.common("hotel"),
+        &twice,
+        budget(2400),
+        server.clock.clone(),
+    );
+    let error = opened.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Config);
+    assert!(
+        error
+            .message
+            .contains("access_tokens 1 and access_tokens 2"),
+        "{error}"
+    );
+    assert!(!error.message.contains("SECRET"), "{error}");
 }
 
 #[tokio::test]
