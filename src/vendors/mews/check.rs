@@ -26,7 +26,9 @@ impl Mews {
         }
         let strangers = self.strangers();
         if !strangers.is_empty() {
-            let details = vec![format!("no token sees {}", strangers.join(", "))];
+            let told = strangers.iter().map(|(id, key)| format!("{id} (`{key}`)"));
+            let told: Vec<_> = told.collect();
+            let details = vec![format!("no token sees {}", told.join(", "))];
             findings.push(finding("enterprises of the configuration", false, details));
         }
         findings

@@ -16,6 +16,7 @@ pub(super) struct Client {
     tokens: Tokens,
     /// Shared with everyone who uses the access token.
     gate: SharedGate,
+    per_second: u32,
     hold: Option<Hold>,
     /// Times in a row that the server failed.
     failed: u32,
@@ -37,10 +38,11 @@ const LONGEST_FAILURE: TimeDelta = TimeDelta::seconds(60);
 pub(super) const REFUSED_PAUSE: TimeDelta = TimeDelta::minutes(5);
 
 impl Client {
-    pub(super) fn new(tokens: Tokens, gate: SharedGate) -> Self {
+    pub(super) fn new(tokens: Tokens, gate: SharedGate, per_second: u32) -> Self {
         Self {
             tokens,
             gate,
+            per_second,
             hold: None,
             failed: 0,
             skew: TimeDelta::zero(),
@@ -105,7 +107,7 @@ impl Client {
         wanted: &serde_json::Value,
     ) -> Result<T, Refusal> {
         let mut gate = self.gate.lock().await;
-        gate.pace.pass(transport.clock()).await;
+        gate.pass(self.per_second, transport.clock()).await;
         if let Some((_, error)) = gate.waiting(transport.clock().now()) {
             return Err(Refusal {
                 error,

@@ -18,6 +18,8 @@ pub(super) struct Counter {
     pub name: String,
     /// The vendor's word, also one we have never seen.
     pub kind: String,
+    /// It is marked as the default of its type.
+    pub is_default: bool,
     pub format: Option<String>,
     pub value: i64,
     /// When it was last updated; older servers do not say.
@@ -102,6 +104,7 @@ fn counter(row: wire::Counter, server_now: Timestamp) -> Option<Counter> {
         enterprise: row.enterprise_id.as_deref().and_then(identifier),
         name: name.unwrap_or_else(|| kind.clone()),
         kind,
+        is_default: row.is_default == Some(true),
         format: row.format.filter(|format| is_format(format)),
         value: row.value,
         updated: updated.filter(|at| *at <= server_now + FURTHEST_AHEAD),

@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::clock::Clock;
 use crate::config::secret::Secret;
 use crate::model::Timestamp;
 use crate::model::attempt::SourceError;
@@ -20,7 +21,9 @@ pub(super) type SharedGate = Arc<tokio::sync::Mutex<Gate>>;
 /// What lets the requests of a token pass, or not.
 #[derive(Debug)]
 pub(super) struct Gate {
-    pub pace: Pace,
+    pace: Pace,
+    /// Requests a second that the pace allows.
+    per_second: u32,
     /// The error after which the vendor wants no request, and until when.
     wait: Option<(Timestamp, SourceError)>,
     /// Times in a row that the server said "too many requests" without saying until when.
@@ -53,11 +56,20 @@ pub(super) fn shared(url: &Url, token: &SecretString) -> SharedGate {
 impl Gate {
     fn new() -> Self {
         Self {
-            // The vendor allows 200 calls in half a minute, and other programs may use the token.
-            pace: Pace::new(20, TimeDelta::seconds(10)),
+            pace: pace(u32::MAX),
+            per_second: u32::MAX,
             wait: None,
             throttled: 0,
         }
+    }
+
+    /// Waits until one more request may pass, at so many a second. Of all who share the gate the
+    /// most careful sets the pace.
+    pub(super) async fn pass(&mut self, per_second: u32, clock: &Clock) {
+        if per_second < self.per_second {
+            (self.per_second, self.pace) = (per_second, pace(per_second));
+        }
+        self.pace.pass(clock).await;
     }
 
     /// The error that all calls wait for and the time they are free again, while they wait.
@@ -81,6 +93,12 @@ impl Gate {
             self.throttled = 0;
         }
     }
+}
+
+/// Bursts pass, and the rest waits: the vendor allows 200 calls in half a minute.
+fn pace(per_second: u32) -> Pace {
+    let most = usize::try_from(per_second).unwrap_or(usize::MAX);
+    Pace::new(most.saturating_mul(10), TimeDelta::seconds(10))
 }
 
 /// A second, twice as long each time, up to the longest.
@@ -131,6 +149,18 @@ mod tests {
         drop(one);
         let new = gate("https://one.example", "TOKEN");
         assert_eq!(new.try_lock().unwrap().waiting(now), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_most_careful_sets_the_pace_of_a_token() {
+        let start = Timestamp::UNIX_EPOCH;
+        let clock = Clock::scaled(start, 1.0);
+        let gate = gate("https://pace.example", "TOKEN");
+        let mut gate = gate.lock().await;
+        for turn in 0..40 {
+            gate.pass([3, 1][turn % 2], &clock).await;
+        }
+        assert!((clock.now() - start).num_seconds() >= 30);
     }
 
     #[test]

@@ -18,6 +18,7 @@ use super::decode::{self, Enterprise, InHouse, Service};
 use super::paging::{self, End, PageSize};
 use super::refusal::Refusal;
 use super::request::{self, Operation};
+use super::settings::HouseSettings;
 use super::wire;
 
 use feature::{Answer, Feature};
@@ -27,6 +28,8 @@ use feature::{Answer, Feature};
 pub(super) struct House {
     inside: Feature<Inside>,
     rooms: Feature<u32>,
+    /// Rooms of hotels that are known without asking, by enterprise id in lower case.
+    capacity: BTreeMap<String, u32>,
     services: Option<(Timestamp, Vec<Service>)>,
     size: PageSize,
 }
@@ -38,20 +41,26 @@ struct Inside {
     rooms: Option<u32>,
 }
 
-/// How often each figure is asked for.
-const GUESTS_EVERY: TimeDelta = TimeDelta::seconds(115);
-const ROOMS_EVERY: TimeDelta = TimeDelta::hours(1);
+/// How often services are asked for.
 const SERVICES_EVERY: TimeDelta = TimeDelta::days(1);
 /// Services of one hotel that are asked for their rooms.
 const MOST_SERVICES: usize = 10;
 
 impl House {
-    pub(super) fn new(guests: bool, rooms: bool) -> Self {
+    pub(super) fn new(settings: HouseSettings, page_size: u32) -> Self {
+        let HouseSettings {
+            guests,
+            guests_every,
+            rooms,
+            rooms_every,
+            capacity,
+        } = settings;
         Self {
-            inside: Feature::new("guests in house", guests, GUESTS_EVERY),
-            rooms: Feature::new("rooms", rooms, ROOMS_EVERY),
+            inside: Feature::new("guests in house", guests, guests_every),
+            rooms: Feature::new("rooms", rooms, rooms_every),
+            capacity,
             services: None,
-            size: PageSize::default(),
+            size: PageSize::new(page_size),
         }
     }
 
@@ -67,7 +76,8 @@ impl House {
 
     /// Rooms of an enterprise that can be used tonight.
     pub(super) fn rooms_of(&self, enterprise: &str, now: Timestamp) -> Option<u32> {
-        self.rooms.value(enterprise, now)
+        let by_hand = self.capacity.get(&enterprise.to_lowercase()).copied();
+        by_hand.or_else(|| self.rooms.value(enterprise, now))
     }
 
     /// Sentences about reads that were switched off and figures that are not known.
@@ -98,7 +108,9 @@ impl House {
                 break;
             }
         }
-        let due = self.rooms.due(enterprises, now);
+        let mut unknown = enterprises.clone();
+        unknown.retain(|id, _| !self.capacity.contains_key(&id.to_lowercase()));
+        let due = self.rooms.due(&unknown, now);
         if due.is_empty() {
             return Ok(());
         }

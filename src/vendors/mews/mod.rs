@@ -35,11 +35,10 @@ use super::transport::{SharedBudget, Transport};
 
 use client::Client;
 use harvest::Harvest;
-use house::House;
 use property::Property;
 use request::Tokens;
 
-pub use settings::{AccessToken, Settings};
+pub use settings::{AccessToken, CounterSettings, Day, HouseSettings, Settings};
 
 /// Own ceiling of requests in any hour, where the configuration sets none. The vendor allows 200
 /// in half a minute for each token; a poll of one token takes one or two.
@@ -55,8 +54,8 @@ pub struct Mews {
     cadence: Cadence,
     transport: Transport,
     properties: Vec<Property>,
-    /// Enterprises that the configuration names.
-    wanted: Vec<String>,
+    /// Enterprises that the configuration names, each with the key that does.
+    named: Vec<(String, &'static str)>,
 }
 
 /// Opens a Mews account.
@@ -89,22 +88,29 @@ pub fn open(
             access: token,
             program: settings.client.clone(),
         };
-        let client = Client::new(tokens, gate);
-        let house = House::new(settings.guests, settings.rooms);
+        let client = Client::new(tokens, gate, settings.requests_per_second);
         let label = access.label.clone();
         let title = label
             .clone()
             .or_else(|| several.then(|| format!("token {}", place + 1)));
-        let wanted = &settings.enterprises;
-        properties.push(Property::new(label, title, client, wanted, house));
+        properties.push(Property::new(label, title, client, settings));
     }
     Ok(Mews {
         name: Arc::clone(&common.name),
         cadence: cadence(common),
         transport,
         properties,
-        wanted: settings.enterprises.clone(),
+        named: named(settings),
     })
+}
+
+/// The enterprises that the configuration names, each with the key that does.
+fn named(settings: &Settings) -> Vec<(String, &'static str)> {
+    let watched = settings.enterprises.iter();
+    let watched = watched.map(|id| (id.clone(), "enterprises"));
+    let counted = settings.house.capacity.keys();
+    let counted = counted.map(|id| (id.clone(), "capacity"));
+    watched.chain(counted).collect()
 }
 
 /// Two places of the configuration lead to one token.
@@ -149,27 +155,24 @@ impl Mews {
         harvest.finish(self.properties.len())
     }
 
-    /// Enterprises that the configuration names and no token has; none while that is not known.
-    fn strangers(&self) -> Vec<&str> {
-        let nowhere = |id: &&String| self.properties.iter().all(|p| p.has(id) == Some(false));
-        self.wanted
-            .iter()
-            .filter(nowhere)
-            .map(String::as_str)
-            .collect()
+    /// Enterprises that the configuration names and no token has, each with the key that names it;
+    /// none while that is not known.
+    fn strangers(&self) -> Vec<(&str, &str)> {
+        let nowhere = |id: &str| self.properties.iter().all(|p| p.has(id) == Some(false));
+        let named = self.named.iter().map(|(id, key)| (id.as_str(), *key));
+        named.filter(|(id, _)| nowhere(id)).collect()
     }
 }
 
-fn unknown_enterprises(strangers: &[&str]) -> SourceError {
-    let some = strangers
-        .iter()
-        .take(3)
-        .copied()
-        .collect::<Vec<_>>()
-        .join(", ");
-    let more = if strangers.len() > 3 { ", …" } else { "" };
+fn unknown_enterprises(strangers: &[(&str, &str)]) -> SourceError {
+    let some = strangers.iter().take(3);
+    let some: Vec<_> = some.map(|(id, key)| format!("{id} (`{key}`)")).collect();
+    let (some, more) = (
+        some.join(", "),
+        if strangers.len() > 3 { ", …" } else { "" },
+    );
     let message =
-        format!("no token sees the enterprise {some}{more}: correct `enterprises` of this source");
+        format!("no token sees the enterprise {some}{more}: correct the keys of this source");
     SourceError::new(ErrorKind::Config, message)
 }
 

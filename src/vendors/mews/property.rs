@@ -18,6 +18,7 @@ use super::house::House;
 use super::paging::{self, End, PageSize};
 use super::refusal::{Reaction, Refusal};
 use super::request::{self, Operation};
+use super::settings::{Day, Settings};
 use super::wire;
 
 /// A property or portfolio behind one token.
@@ -39,6 +40,9 @@ pub(super) struct Property {
     nameless: Option<String>,
     /// All hotels at once are too heavy: requests name them.
     by_hotel: bool,
+    /// The day of hotels whose own is not known.
+    day: Day,
+    page_size: u32,
     counters: Counters,
     house: House,
 }
@@ -51,21 +55,27 @@ impl Property {
         label: Option<String>,
         title: Option<String>,
         client: Client,
-        wanted: &[String],
-        house: House,
+        settings: &Settings,
     ) -> Self {
+        let page_size = settings.counters.page_size;
         Self {
             label,
             title,
             client,
-            wanted: wanted.iter().map(|id| id.to_lowercase()).collect(),
+            wanted: settings
+                .enterprises
+                .iter()
+                .map(|id| id.to_lowercase())
+                .collect(),
             enterprises: BTreeMap::new(),
             enterprises_due: None,
             knows_enterprises: false,
             nameless: None,
             by_hotel: false,
-            counters: Counters::default(),
-            house,
+            day: settings.day,
+            page_size,
+            counters: Counters::new(settings.counters.clone()),
+            house: House::new(settings.house.clone(), page_size),
         }
     }
 
@@ -136,7 +146,7 @@ impl Property {
             transport,
             Operation::Enterprises,
             &request::enterprises(),
-            &mut PageSize::default(),
+            &mut PageSize::new(self.page_size),
         )
         .await;
         if let End::Refused(refusal) = listing.end {
@@ -197,6 +207,9 @@ impl Property {
         let mut hotels: BTreeMap<_, _> = from_counters.collect();
         hotels.extend(self.enterprises.clone());
         hotels.retain(|id, _| self.is_wanted(id));
+        for hotel in hotels.values_mut() {
+            hotel.zone = hotel.zone.or(self.day.zone);
+        }
         hotels
     }
 
@@ -287,13 +300,13 @@ impl Property {
         let name = hotel.and_then(|hotel| hotel.name.clone());
         Facts {
             name: counter.name.clone(),
-            timezone: hotel.and_then(|hotel| hotel.zone),
+            timezone: hotel.and_then(|hotel| hotel.zone).or(self.day.zone),
             detail: Detail::DocumentCounter {
                 counter_type: counter.kind.clone(),
                 format: counter.format.clone(),
                 enterprise: counter.enterprise.clone(),
                 enterprise_name: name.or_else(|| self.label.clone()),
-                day_offset_s: hotel.map_or(0, |hotel| hotel.day_offset_s),
+                day_offset_s: hotel.map_or(self.day.offset_s, |hotel| hotel.day_offset_s),
                 guests_in_house: enterprise.and_then(|id| self.house.guests_of(id, now)),
                 rooms_occupied: enterprise.and_then(|id| self.house.occupied_of(id, now)),
                 rooms: enterprise.and_then(|id| self.house.rooms_of(id, now)),

@@ -64,6 +64,8 @@ pub(super) struct Counter {
     #[serde(default, rename = "Type", deserialize_with = "lax")]
     pub kind: Option<String>,
     #[serde(default, deserialize_with = "lax")]
+    pub is_default: Option<bool>,
+    #[serde(default, deserialize_with = "lax")]
     pub updated_utc: Option<String>,
 }
 

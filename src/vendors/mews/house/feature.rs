@@ -58,6 +58,8 @@ const PERIODS: i32 = 5;
 const IN_A_POLL: usize = 10;
 /// Rights and requests that are refused do not change from one minute to the next.
 const REFUSED_FOR: TimeDelta = TimeDelta::days(1);
+/// How much early at most.
+const SLACK: TimeDelta = TimeDelta::seconds(5);
 /// More gaps than this are not told one by one.
 const GAPS_TOLD: usize = 3;
 
@@ -140,7 +142,8 @@ impl<T: Copy> Feature<T> {
         now: Timestamp,
         answer: Result<Answer<T>, Refusal>,
     ) -> Result<bool, SourceError> {
-        let every = self.every;
+        // The next poll may come a little early.
+        let every = self.every - (self.every / 20).min(SLACK);
         let known = self.known.entry(enterprise.to_owned());
         let known = known.or_insert(Known {
             value: None,

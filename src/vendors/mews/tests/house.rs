@@ -9,8 +9,7 @@ use crate::model::attempt::ErrorKind;
 
 fn both() -> Settings {
     Settings {
-        guests: true,
-        rooms: true,
+        house: house(true, true),
         ..one_token()
     }
 }
@@ -195,7 +194,7 @@ async fn what_is_refused_of_one_hotel_is_read_of_the_others() {
         })
         .await;
         let guests = Settings {
-            guests: true,
+            house: house(true, false),
             ..one_token()
         };
         let mut source = account(&server, &guests);
@@ -232,7 +231,7 @@ async fn many_gaps_are_counted_and_not_told_one_by_one() {
     })
     .await;
     let guests = Settings {
-        guests: true,
+        house: house(true, false),
         ..one_token()
     };
     let delivery = delivered(poll(&mut account(&server, &guests), &server).await);
@@ -325,7 +324,7 @@ async fn many_hotels_have_their_turn() {
     })
     .await;
     let guests = Settings {
-        guests: true,
+        house: house(true, false),
         ..one_token()
     };
     let mut source = account(&server, &guests);
