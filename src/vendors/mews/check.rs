@@ -23,6 +23,11 @@ impl Mews {
                 .is_none_or(|brought| brought.refusal.is_none());
             findings.push(enterprises(&label, listed, property, counters_work));
             findings.push(counters(&label, counted, property));
+            let house = property.prove_house(&self.transport).await;
+            findings.extend(house.into_iter().map(|(what, said)| {
+                // Counters work without it.
+                finding(&format!("{what} of {label}"), true, vec![said])
+            }));
         }
         let strangers = self.strangers();
         if !strangers.is_empty() {
@@ -74,6 +79,7 @@ fn counters(label: &str, counted: Option<Brought>, property: &Property) -> Findi
         .iter()
         .map(|(kind, count)| format!("{count} of type {kind}"))
         .collect();
+    details.extend(fields(&brought.fields));
     if brought.rejected > 0 {
         details.push(format!("{} rows could not be used", brought.rejected));
     }
@@ -85,6 +91,20 @@ fn counters(label: &str, counted: Option<Brought>, property: &Property) -> Findi
         details.push("there are none".to_owned());
     }
     finding(&what, ok, details)
+}
+
+/// Which fields of the first row are there, and which are not.
+fn fields(fields: &[(&'static str, bool)]) -> Option<String> {
+    let named = |there: bool| {
+        let some = fields.iter().filter(|(_, is)| *is == there);
+        some.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    };
+    let (there, missing) = (named(true), named(false));
+    match (fields.is_empty(), missing.is_empty()) {
+        (true, _) => None,
+        (false, true) => Some(format!("fields: {there}")),
+        (false, false) => Some(format!("fields: {there}; not there: {missing}")),
+    }
 }
 
 fn finding(what: &str, ok: bool, details: Vec<String>) -> Finding {

@@ -41,6 +41,8 @@ pub(super) struct Brought {
     /// Id, value and stamp of each counter that came.
     pub values: Vec<(String, i64, Timestamp)>,
     pub rejected: u32,
+    /// Fields of the first row, each with whether it was there.
+    pub fields: Vec<(&'static str, bool)>,
     /// Some answer came.
     pub heard: bool,
     /// Why not everything came.
@@ -185,6 +187,9 @@ impl Counters {
             )
             .await;
             let complete = matches!(listing.end, End::Complete);
+            if let Some(first) = listing.items.first().filter(|_| brought.fields.is_empty()) {
+                brought.fields = first.fields().into();
+            }
             brought.heard |= complete || !listing.items.is_empty();
             brought.rejected += listing.rejected;
             let server_now = client.server_now(transport.clock().now());

@@ -1,6 +1,7 @@
 //! What a hotel says about tonight: guests in house and rooms that can be used. Both are optional
 //! reads, off by default; a token may be refused them one by one.
 
+mod check;
 mod feature;
 
 use std::collections::BTreeMap;

@@ -321,6 +321,16 @@ impl Property {
         error
     }
 
+    /// Tries the optional reads once, and says what came of each.
+    pub(super) async fn prove_house(
+        &mut self,
+        transport: &Transport,
+    ) -> Vec<(&'static str, String)> {
+        let hotels = self.hotels();
+        let house = &mut self.house;
+        house.prove(&mut self.client, transport, &hotels).await
+    }
+
     /// Whether the token has this enterprise; `None` when nobody knows.
     pub(super) fn has(&self, enterprise: &str) -> Option<bool> {
         let has = || {

@@ -69,6 +69,22 @@ pub(super) struct Counter {
     pub updated_utc: Option<String>,
 }
 
+impl Counter {
+    /// The fields that are read, each with whether it is there.
+    pub(super) fn fields(&self) -> [(&'static str, bool); 8] {
+        [
+            ("Id", true),
+            ("Value", true),
+            ("EnterpriseId", self.enterprise_id.is_some()),
+            ("Name", self.name.is_some()),
+            ("Type", self.kind.is_some()),
+            ("IsDefault", self.is_default.is_some()),
+            ("Format", self.format.is_some()),
+            ("UpdatedUtc", self.updated_utc.is_some()),
+        ]
+    }
+}
+
 /// `enterprises/getAll`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -84,6 +84,11 @@ impl<T: Copy> Feature<T> {
         }
     }
 
+    /// What it is called, where it is wanted.
+    pub(super) fn wanted_as(&self) -> Option<&'static str> {
+        self.wanted.then_some(self.what)
+    }
+
     /// The figure of an enterprise, unless it is too old.
     pub(super) fn value(&self, enterprise: &str, now: Timestamp) -> Option<T> {
         let known = self.known.get(enterprise)?;

@@ -48,6 +48,37 @@ fn open_house(seen: &Seen) -> Answer {
 }
 
 #[tokio::test]
+async fn a_check_tries_each_figure_once() {
+    let server = StandIn::start(NOW, open_house).await;
+    let findings = account(&server, &both()).check(&server.ask(MIDNIGHT)).await;
+    let told = |place: usize| (&*findings[place].what, &*findings[place].details[0]);
+    let inside = "Hotel Example: 4 people, 2 rooms occupied";
+    assert_eq!(told(2), ("guests in house of token 1", inside));
+    let rooms = "Hotel Example: 58 can be used tonight";
+    assert_eq!(told(3), ("rooms of token 1", rooms));
+    assert_eq!(
+        server.paths()[2..],
+        [RESERVATIONS, SERVICES, AVAILABILITY],
+        "of the first service only"
+    );
+}
+
+#[tokio::test]
+async fn a_check_does_not_fail_for_a_figure_that_is_refused() {
+    let server = StandIn::start(NOW, simple).await;
+    let findings = account(&server, &both()).check(&server.ask(MIDNIGHT)).await;
+    assert_eq!(findings.len(), 4);
+    assert!(findings.iter().all(|finding| finding.ok), "{findings:?}");
+    for finding in &findings[2..] {
+        let said = &finding.details[0];
+        assert!(
+            said.starts_with("not read, counters work without it: ") && said.contains("No right."),
+            "{said}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn both_reads_are_off_by_default() {
     let server = StandIn::start(NOW, open_house).await;
     let delivery = delivered(poll(&mut account(&server, &one_token()), &server).await);

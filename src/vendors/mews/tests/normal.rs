@@ -203,7 +203,8 @@ async fn a_check_says_what_each_token_sees() {
         findings[1].details,
         [
             "1 of type RegistrationCardCounter",
-            "1 of type ServiceOrderCounter"
+            "1 of type ServiceOrderCounter",
+            "fields: Id, Value, EnterpriseId, Name, Type, IsDefault, UpdatedUtc; not there: Format"
         ]
     );
 }
