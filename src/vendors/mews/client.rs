@@ -84,9 +84,11 @@ impl Client {
             {
                 return;
             }
-            Reaction::Unreachable | Reaction::Retry | Reaction::Less | Reaction::Again => {
-                Some(now + doubled(&mut self.failed, LONGEST_FAILURE))
-            }
+            Reaction::Unreachable
+            | Reaction::Retry
+            | Reaction::Less
+            | Reaction::Fewer
+            | Reaction::Again => Some(now + doubled(&mut self.failed, LONGEST_FAILURE)),
         };
         self.hold = Some(Hold {
             until,

@@ -232,13 +232,15 @@ impl Counters {
         }
     }
 
-    /// Two halves of a group whose answer is too heavy even in small pages.
+    /// Two halves of a group that is too long for a request, or whose answer is too heavy even in
+    /// small pages.
     fn split(
         &mut self,
         refusal: &Refusal,
         group: Option<Vec<String>>,
     ) -> Option<[Option<Vec<String>>; 2]> {
-        let group = group.filter(|group| group.len() > 1 && refusal.reaction == Reaction::Less)?;
+        let less = matches!(refusal.reaction, Reaction::Less | Reaction::Fewer);
+        let group = group.filter(|group| group.len() > 1 && less)?;
         let (one, other) = group.split_at(group.len() / 2);
         self.at_once = Some(other.len());
         Some([Some(one.to_vec()), Some(other.to_vec())])

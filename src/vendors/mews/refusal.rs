@@ -28,6 +28,8 @@ pub(super) enum Reaction {
     Unauthorized,
     /// The answer is too heavy: ask for less.
     Less,
+    /// The request itself is too large: name fewer ids.
+    Fewer,
     /// The data changed meanwhile: ask once more.
     Again,
     /// There is nothing at the address, or no longer.
@@ -46,8 +48,9 @@ impl Reaction {
             401 => Self::Unauthorized,
             403 => Self::Forbidden,
             404 | 405 | 410 => Self::Gone,
-            408 | 413 => Self::Less,
+            408 => Self::Less,
             409 => Self::Again,
+            413 => Self::Fewer,
             429 => Self::Throttle,
             _ => Self::Retry,
         }
@@ -154,7 +157,7 @@ mod tests {
             (408, ErrorKind::Http, Reaction::Less, "too heavy"),
             (409, ErrorKind::Http, Reaction::Again, "changed"),
             (410, ErrorKind::Http, Reaction::Gone, "discontinued"),
-            (413, ErrorKind::Http, Reaction::Less, "too large"),
+            (413, ErrorKind::Http, Reaction::Fewer, "too large"),
             (429, ErrorKind::RateLimited, Reaction::Throttle, "too many"),
             (500, ErrorKind::Http, Reaction::Retry, "failed"),
             (503, ErrorKind::Http, Reaction::Retry, "failed"),

@@ -403,7 +403,7 @@ fn any_json() -> impl Strategy<Value = Json> {
         "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,12})?(Z|[+-][0-9]{2}:[0-9]{2})?"
             .prop_map(Json::from),
     ];
-    let key = "Id|Value|Name|Type|Format|UpdatedUtc|EnterpriseId|Counters|Cursor|State|PersonCounts|AssignedResourceId|Count|Metrics|UsableResources|BusinessDayClosingOffset|TimeZoneIdentifier|Data";
+    let key = "Id|Value|Name|Type|Format|UpdatedUtc|EnterpriseId|Counters|Cursor|State|PersonCounts|AssignedResourceId|Count|Metrics|UsableResources|BusinessDayClosingOffset|TimeZoneIdentifier|Data|Services|IsActive|Discriminator|TimeUnitPeriod|IsDefault";
     leaf.prop_recursive(4, 48, 6, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Json::from),
@@ -437,9 +437,36 @@ proptest! {
             prop_assert!(house.uncounted as usize <= good.len());
             prop_assert!((house.rooms + house.roomless) as usize <= good.len());
         }
+        if let Ok(page) = serde_json::from_value::<wire::ServicePage>(json!({"Services": list.clone()})) {
+            let good: Vec<_> = page.into_parts().0.into_iter().filter_map(crate::vendors::lenient::Row::good).collect();
+            let most = good.len();
+            let services = services(good);
+            prop_assert!(services.len() <= most);
+            for service in services {
+                let ids = std::iter::once(service.id).chain(service.enterprise);
+                for id in ids {
+                    prop_assert!(!id.is_empty() && id.len() <= LONGEST_ID && id.is_ascii());
+                }
+            }
+        }
         if let Ok(wire) = serde_json::from_value(json!({"ResourceCategoryAvailabilities": list})) {
             let _ = rooms(&wire);
         }
+    }
+
+    #[test]
+    fn a_service_is_asked_for_rooms_unless_it_says_that_it_sells_no_nights(
+        active in prop::option::of(any::<bool>()),
+        kind in prop::option::of("Bookable|Additional"),
+        unit in prop::option::of("Day|Hour|Month"),
+    ) {
+        let row = json!({"Id": "s", "EnterpriseId": HOTEL, "IsActive": active,
+                         "Data": {"Discriminator": kind, "Value": {"TimeUnitPeriod": unit}}});
+        let asked = services(rows(json!([row])));
+        let refused = active == Some(false)
+            || kind.is_some_and(|kind| kind != "Bookable")
+            || unit.is_some_and(|unit| unit != "Day");
+        prop_assert_eq!(asked.is_empty(), refused);
     }
 
     #[test]

@@ -192,7 +192,7 @@ impl<T: Copy> Feature<T> {
                 Ok(true)
             }
             Reaction::Unreachable => Ok(false),
-            Reaction::Retry | Reaction::Less | Reaction::Again => Ok(true),
+            Reaction::Retry | Reaction::Less | Reaction::Fewer | Reaction::Again => Ok(true),
         }
     }
 }
