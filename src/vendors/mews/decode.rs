@@ -61,8 +61,9 @@ const ANY_TYPE: &str = "Counter";
 const LONGEST_ID: usize = 64;
 /// The longest format that is a format.
 const LONGEST_FORMAT: usize = 100;
-/// A counter that is stamped further ahead of the server's clock has no usable stamp.
-const FURTHEST_AHEAD: TimeDelta = TimeDelta::days(1);
+/// A counter that is stamped further ahead of the server's clock has no usable stamp, as if none
+/// had come: it is as old as the first sight of its value.
+const FURTHEST_AHEAD: TimeDelta = TimeDelta::minutes(5);
 
 /// The counters of a list by id; of two versions of one, the newer stamp wins, as the list may
 /// change while its pages are read. The number of those that cannot be used comes with them.

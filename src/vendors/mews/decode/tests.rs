@@ -166,14 +166,15 @@ fn sixty_four_bits_survive() {
 }
 
 #[test]
-fn stamps_are_read_with_any_fraction_and_never_from_the_far_future() {
+fn stamps_are_read_with_any_fraction_and_never_from_the_future() {
     let cases = [
         ("2026-03-01T08:41:07Z", Some("2026-03-01T08:41:07Z")),
         ("2026-03-01T08:41:07.9999999Z", Some("2026-03-01T08:41:07Z")),
         ("2026-03-01T09:41:07+01:00", Some("2026-03-01T08:41:07Z")),
         ("2026-03-01T08:41:07", Some("2026-03-01T08:41:07Z")),
-        ("2026-03-02T08:59:59Z", Some("2026-03-02T08:59:59Z")),
-        ("2026-03-02T09:00:01Z", None),
+        ("2026-03-01T09:05:00Z", Some("2026-03-01T09:05:00Z")),
+        ("2026-03-01T09:05:01Z", None),
+        ("2026-03-02T05:00:00Z", None),
         ("0001-01-01T00:00:00Z", None),
         ("today", None),
     ];

@@ -159,6 +159,27 @@ async fn a_counter_without_a_stamp_is_as_old_as_its_value() {
 }
 
 #[tokio::test]
+async fn a_stamp_from_the_future_is_none() {
+    let ahead = |seen: &Seen| {
+        if seen.path == ENTERPRISES {
+            return enterprises(&[enterprise(HOTEL, "Hotel")]);
+        }
+        let mut row = counter("a", HOTEL, 5);
+        row["UpdatedUtc"] = json!("2026-03-02T05:00:00Z");
+        counters(&[row])
+    };
+    let server = StandIn::start(NOW, ahead).await;
+    let mut source = account(&server, &one_token());
+    for _ in 0..2 {
+        let delivery = delivered(poll(&mut source, &server).await);
+        let start = delivery.readings[0].start.to_rfc3339();
+        assert_eq!(start, "2026-03-01T09:00:00+00:00", "its first sight");
+        assert_eq!((delivery.rows, delivery.rejected), (1, 0));
+        server.hand.advance(Duration::from_secs(60));
+    }
+}
+
+#[tokio::test]
 async fn trap_15_the_shared_demo_jumps_and_has_odd_names() {
     let polls = std::sync::atomic::AtomicUsize::new(0);
     let demo = move |seen: &Seen| {
