@@ -409,9 +409,10 @@ fn spoken(mut facts: Facts) -> Facts {
         }
         Detail::DocumentCounter {
             guests_in_house,
+            rooms_occupied,
             rooms,
             ..
-        } => (*guests_in_house, *rooms) = (None, None),
+        } => (*guests_in_house, *rooms_occupied, *rooms) = (None, None, None),
         Detail::Machine {
             offline,
             open_events,

@@ -170,6 +170,9 @@ pub enum Detail {
         day_offset_s: i32,
         /// Guests in house by the vendor's reservations, when that read is allowed.
         guests_in_house: Option<u32>,
+        /// Rooms that have guests by the vendor's reservations, when that read is allowed.
+        #[serde(default)]
+        rooms_occupied: Option<u32>,
         /// Rooms that can be used tonight, when that read is allowed.
         rooms: Option<u32>,
     },

@@ -249,6 +249,8 @@ pub enum Numbers {
         enterprise: Option<String>,
         /// Guests in house, where that read is allowed.
         guests_in_house: Option<u32>,
+        /// Rooms that have guests, where that read is allowed.
+        rooms_occupied: Option<u32>,
         /// Rooms that can be used tonight, where that read is allowed.
         rooms: Option<u32>,
     },
@@ -489,21 +491,22 @@ fn tracker(row: &DeviceRow, detail: &Detail) -> Numbers {
 }
 
 fn document(row: &DeviceRow, detail: &Detail) -> Numbers {
-    let (counter_type, enterprise, guests_in_house, rooms) = match detail {
+    let (counter_type, enterprise, house) = match detail {
         Detail::DocumentCounter {
             counter_type,
             enterprise_name,
             guests_in_house,
+            rooms_occupied,
             rooms,
             ..
         } => (
             counter_type.clone(),
             enterprise_name.clone(),
-            *guests_in_house,
-            *rooms,
+            (*guests_in_house, *rooms_occupied, *rooms),
         ),
-        _ => (String::new(), None, None, None),
+        _ => (String::new(), None, (None, None, None)),
     };
+    let (guests_in_house, rooms_occupied, rooms) = house;
     let (value, formatted, growth_today, unseen) = match &row.figures {
         Figures::DocumentCounter {
             value,
@@ -534,6 +537,7 @@ fn document(row: &DeviceRow, detail: &Detail) -> Numbers {
         silent_from: row.silent_from().map(Instant),
         enterprise,
         guests_in_house,
+        rooms_occupied,
         rooms,
     }
 }

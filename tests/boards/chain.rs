@@ -317,6 +317,7 @@ fn counters() -> impl Iterator<Item = DeviceRow> {
                 enterprise_name: Some("Grand Plaza".to_owned()),
                 day_offset_s: 0,
                 guests_in_house: Some(141),
+                rooms_occupied: Some(71),
                 rooms: Some(98),
             },
             9,

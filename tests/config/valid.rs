@@ -209,8 +209,10 @@ fn mews_gets_more_time_where_nothing_is_set() {
             .timeout
     };
     assert_eq!(timeout(""), Duration::from_secs(30));
-    assert_eq!(timeout("timeout = \"2s\"\n"), Duration::from_secs(2));
-    assert_eq!(timeout("timeout = \"15s\"\n"), Duration::from_secs(15));
+    assert_eq!(timeout("timeout = \"30s\"\n"), Duration::from_secs(30));
+    assert_eq!(timeout("timeout = \"60s\"\n"), Duration::from_secs(60));
+    let here = "url = \"http://127.0.0.1:80\"\ntimeout = \"2s\"\n";
+    assert_eq!(timeout(here), Duration::from_secs(2), "no vendor");
     assert_eq!(source(BESPOT).common.timeout, Duration::from_secs(15));
 }
 
@@ -238,7 +240,42 @@ fn mews_takes_one_token_or_several() {
         panic!()
     };
     assert!(settings.client.starts_with("occtop "));
-    assert!(!settings.guests && !settings.rooms);
+    assert!(!settings.house.guests && !settings.house.rooms);
+}
+
+#[test]
+fn mews_has_a_choice_of_counters_periods_and_days() {
+    let mews = |keys: &str| match source(&format!("{MEWS}access_token = \"t\"\n{keys}")).account {
+        Account::Mews(settings) => settings,
+        other => panic!("{other:?}"),
+    };
+    let preset = mews("");
+    assert!(preset.counters.types.is_empty() && !preset.counters.default_only);
+    assert_eq!(preset.counters.page_size, 1000);
+    assert_eq!(preset.counters.overlap.num_minutes(), 2);
+    assert_eq!(preset.counters.full_read.num_minutes(), 15);
+    assert_eq!(preset.house.guests_every.num_minutes(), 2);
+    assert_eq!(preset.house.rooms_every.num_hours(), 1);
+    assert!(preset.house.capacity.is_empty());
+    assert_eq!((preset.day.zone, preset.day.offset_s), (None, 0));
+    assert_eq!(preset.requests_per_second, 2);
+    let chosen = mews(
+        "types = [\"BillCounter\"]\ndefault_only = true\npage_size = 100\noverlap = \"5m\"\n\
+         full_read = \"1h\"\nguests_every = \"1m\"\nrooms_every = \"6h\"\n\
+         capacity = { 0C7B1E52-5F2E = 98 }\ntimezone = \"Europe/Athens\"\nday_start = \"04:30\"\n\
+         requests_per_second = 6\n",
+    );
+    assert_eq!(chosen.counters.types, ["BillCounter"]);
+    assert!(chosen.counters.default_only);
+    assert_eq!(chosen.counters.page_size, 100);
+    assert_eq!(chosen.counters.overlap.num_minutes(), 5);
+    assert_eq!(chosen.counters.full_read.num_minutes(), 60);
+    assert_eq!(chosen.house.guests_every.num_minutes(), 1);
+    assert_eq!(chosen.house.rooms_every.num_hours(), 6);
+    assert_eq!(chosen.house.capacity["0c7b1e52-5f2e"], 98);
+    let day = (chosen.day.zone, chosen.day.offset_s);
+    assert_eq!(day, (Some(Tz::Europe__Athens), 4 * 3600 + 30 * 60));
+    assert_eq!(chosen.requests_per_second, 6);
 }
 
 #[test]

@@ -133,6 +133,7 @@ impl Poll {
             enterprise_name: Some("Grand Plaza".to_owned()),
             day_offset_s: 0,
             guests_in_house: None,
+            rooms_occupied: None,
             rooms: None,
         };
         self.fact(local, name, detail)

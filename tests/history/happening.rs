@@ -77,6 +77,7 @@ async fn record(history: &History, source: &str, to: Timestamp, readings: Vec<Re
         day_offset_s: 6 * 3600,
         guests_in_house: None,
         rooms: None,
+        rooms_occupied: None,
     };
     let known = match source {
         "coffee" => (device("coffee/1"), machine()),

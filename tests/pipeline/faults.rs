@@ -171,8 +171,11 @@ fn is_told(board: &Value, vendor: Vendor, told: &Told, context: &str) {
         .map(|_| (instant(&error["retry_at"]) - instant(&board["at"])).num_seconds());
     match told.retry_s {
         Some(seconds) => assert_eq!(wait, Some(seconds), "{context}: {row:#}"),
-        // This vendor counts by the clock's hour and says so in its documentation.
-        None if vendor == Vendor::Viametrics && told.kind == "rate_limited" => {
+        // Viametrics counts by the clock's hour, and Mews wants pauses that double: both say so in
+        // their documentation.
+        None if matches!(vendor, Vendor::Viametrics | Vendor::Mews)
+            && told.kind == "rate_limited" =>
+        {
             assert!(
                 wait.is_some_and(|wait| (1..=3600).contains(&wait)),
                 "{row:#}"

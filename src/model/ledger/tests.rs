@@ -549,6 +549,7 @@ fn document() -> Facts {
             enterprise_name: None,
             day_offset_s: 0,
             guests_in_house: None,
+            rooms_occupied: None,
             rooms: None,
         },
     }

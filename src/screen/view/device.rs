@@ -8,10 +8,12 @@ use crate::model::device::Detail;
 use crate::model::figure::Figure;
 use crate::model::health::due;
 
+use super::hotel::House;
 use super::{figures, vending};
 use crate::screen::judge::Judged;
 use crate::screen::row::data_word;
 use crate::screen::scene::Scene;
+use crate::screen::widgets::gauge::strip;
 use crate::screen::widgets::page::{Block, scrolled};
 use crate::screen::widgets::text::Piece;
 use crate::screen::words;
@@ -247,6 +249,21 @@ fn plain(scene: &Scene<'_>, text: Option<String>) -> Vec<Piece> {
     vec![(text.unwrap_or_else(|| "--".to_owned()), scene.theme().text)]
 }
 
+/// How full a hotel is: a gauge, the share, and the two numbers it is made of.
+fn rooms(scene: &Scene<'_>, row: &DeviceRow) -> Vec<Piece> {
+    // Short enough to fit beside its numbers on the narrowest terminal.
+    const GAUGE: u16 = 8;
+    let house = House::of(row);
+    let mut pieces = Vec::new();
+    if let Some(share) = house.share() {
+        pieces = strip(share, GAUGE, scene.glyphs(), scene.theme());
+        let percent = format!("  {}  ", words::percent(share));
+        pieces.push((percent, scene.theme().text));
+    }
+    pieces.extend(plain(scene, house.rooms()));
+    pieces
+}
+
 /// What only the vendor knows, in its own words.
 fn claims(scene: &Scene<'_>, row: &DeviceRow) -> Vec<Fact> {
     let say = |text: Option<String>| plain(scene, text);
@@ -292,7 +309,6 @@ fn claims(scene: &Scene<'_>, row: &DeviceRow) -> Vec<Fact> {
             counter_type,
             enterprise_name,
             guests_in_house,
-            rooms,
             ..
         } => vec![
             ("type", say(Some(counter_type.clone()))),
@@ -301,7 +317,7 @@ fn claims(scene: &Scene<'_>, row: &DeviceRow) -> Vec<Fact> {
                 "guests",
                 say(guests_in_house.map(|guests| guests.to_string())),
             ),
-            ("rooms", say(rooms.map(|rooms| rooms.to_string()))),
+            ("rooms", rooms(scene, row)),
         ],
         Detail::Machine {
             location,

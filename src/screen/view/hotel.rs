@@ -14,8 +14,9 @@ use super::vending::{by_hour, usual};
 use crate::screen::judge::Judged;
 use crate::screen::row::{Row, Sort, data_glyph};
 use crate::screen::scene::Scene;
+use crate::screen::widgets::gauge::strip;
 use crate::screen::widgets::table::{Cell, Column};
-use crate::screen::widgets::text::Piece;
+use crate::screen::widgets::text::{Piece, put_pieces};
 use crate::screen::words;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,8 @@ enum Key {
     Usual,
     PerHour,
     Hours,
+    Gauge,
+    Rooms,
     Guests,
     Age,
     Glyph,
@@ -58,12 +61,14 @@ fn columns(scene: &Scene<'_>, width: u16) -> Vec<Column<Key>> {
     let mut columns = vec![
         Column::words(Key::Name, "Counter", longest.min(12), 0).up_to(longest),
         Column::words(Key::Hotel, "Hotel", 10, 5).up_to(20),
-        Column::words(Key::Type, "Type", 12, 8).up_to(22),
+        Column::words(Key::Type, "Type", 11, 8).up_to(22),
         Column::numbers(Key::Value, "Number", 10, 4).up_to(12),
         Column::numbers(Key::Today, "Today", 6, 0),
         Column::numbers(Key::PerHour, "An hour", 7, 3),
-        Column::words(Key::Hours, "By the hour", 12, 7).up_to(24),
-        Column::numbers(Key::Guests, "In house", 9, 6),
+        Column::words(Key::Hours, "By the hour", 11, 7).up_to(24),
+        Column::words(Key::Gauge, "Rooms", 8, 8).up_to(14),
+        Column::numbers(Key::Rooms, "Full", 5, 5).after(1),
+        Column::numbers(Key::Guests, "Guests", 6, 6).after(1),
         Column::numbers(Key::Age, "Age", 6, 2),
     ];
     if let Some(heading) = scene.app.comparing.heading() {
@@ -110,7 +115,9 @@ fn cell<'a>(
         Key::PerHour => figure(per_hour.map(|per_hour| words::decimal(per_hour, 1))),
         Key::Usual => Cell::text(usual(scene, row), theme.faint),
         Key::Hours => Cell::draw(move |area, buf| by_hour(scene, hours, area, buf)),
-        Key::Guests => Cell::text(guests(row), theme.text),
+        Key::Gauge => Cell::draw(move |area, buf| gauge(scene, row, area, buf)),
+        Key::Rooms => Cell::text(House::of(row).full(), theme.text),
+        Key::Guests => Cell::text(House::of(row).guests(), theme.text),
         Key::Age => Cell::text(
             row.as_of
                 .map_or_else(|| "--".to_owned(), |at| scene.age_by(at, row.skew_s)),
@@ -150,18 +157,99 @@ fn counter_type(row: &DeviceRow) -> &str {
     }
 }
 
-/// Guests in house and the rooms there are, where that read is allowed.
-fn guests(row: &DeviceRow) -> String {
-    match &row.facts.detail {
-        Detail::DocumentCounter {
-            guests_in_house: Some(guests),
-            rooms: Some(rooms),
-            ..
-        } => format!("{guests}/{rooms}"),
-        Detail::DocumentCounter {
-            guests_in_house: Some(guests),
-            ..
-        } => guests.to_string(),
-        _ => String::new(),
+/// How full the hotel of a counter is, where that is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct House {
+    people: Option<u32>,
+    occupied: Option<u32>,
+    rooms: Option<u32>,
+}
+
+impl House {
+    /// That of a counter's hotel.
+    pub fn of(row: &DeviceRow) -> Self {
+        match row.facts.detail {
+            Detail::DocumentCounter {
+                guests_in_house,
+                rooms_occupied,
+                rooms,
+                ..
+            } => Self {
+                people: guests_in_house,
+                occupied: rooms_occupied,
+                rooms,
+            },
+            _ => Self::default(),
+        }
+    }
+
+    /// The share of the rooms that are occupied.
+    pub fn share(self) -> Option<f64> {
+        let rooms = self.rooms.filter(|rooms| *rooms > 0)?;
+        Some(f64::from(self.occupied?) / f64::from(rooms))
+    }
+
+    /// The share, or the one of the two that is known.
+    fn full(self) -> String {
+        match (self.share(), self.occupied, self.rooms) {
+            (Some(share), _, _) => words::percent(share),
+            (None, Some(occupied), _) => occupied.to_string(),
+            (None, None, Some(rooms)) => format!("of {rooms}"),
+            (None, None, None) => String::new(),
+        }
+    }
+
+    /// The rooms in words: `71 of 98`, or the one of the two that is known.
+    pub fn rooms(self) -> Option<String> {
+        match (self.occupied, self.rooms) {
+            (Some(occupied), Some(rooms)) => Some(format!("{occupied} of {rooms}")),
+            (Some(occupied), None) => Some(format!("{occupied} occupied")),
+            (None, Some(rooms)) => Some(format!("{rooms} can be used")),
+            (None, None) => None,
+        }
+    }
+
+    fn guests(self) -> String {
+        self.people
+            .map_or_else(String::new, |people| words::count(people.into()))
+    }
+}
+
+fn gauge(scene: &Scene<'_>, row: &DeviceRow, area: Rect, buf: &mut Buffer) {
+    if let Some(share) = House::of(row).share() {
+        let pieces = strip(share, area.width, scene.glyphs(), scene.theme());
+        put_pieces(buf, area, &pieces, "");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn house(occupied: Option<u32>, rooms: Option<u32>) -> House {
+        House {
+            people: Some(141),
+            occupied,
+            rooms,
+        }
+    }
+
+    #[test]
+    fn rooms_are_told_as_far_as_they_are_known() {
+        let cases = [
+            (Some(71), Some(98), "72%", Some("71 of 98")),
+            (Some(99), Some(98), "101%", Some("99 of 98")),
+            (Some(0), Some(98), "0%", Some("0 of 98")),
+            (Some(3), Some(0), "3", Some("3 of 0")),
+            (Some(71), None, "71", Some("71 occupied")),
+            (None, Some(98), "of 98", Some("98 can be used")),
+            (None, None, "", None),
+        ];
+        for (occupied, rooms, full, told) in cases {
+            let house = house(occupied, rooms);
+            assert_eq!(house.full(), full);
+            assert_eq!(house.rooms().as_deref(), told);
+        }
+        assert_eq!(house(None, None).guests(), "141");
     }
 }

@@ -10,6 +10,8 @@ use crate::model::health::DataState;
 use crate::screen::glyphs::Glyphs;
 use crate::screen::theme::Theme;
 
+use super::text::Piece;
+
 /// A gauge of a store. It is made from the row, so that it cannot show a number without its
 /// quality: without a live number it is empty, a stale one is dimmed.
 #[derive(Clone, Copy, Debug)]
@@ -116,6 +118,25 @@ impl<'a> Gauge<'a> {
     }
 }
 
+/// A thin gauge of a plain share, as text: what is filled and what is left. A share of more than
+/// one ends in the sign for that.
+#[must_use]
+pub fn strip(share: f64, width: u16, glyphs: &Glyphs, theme: &Theme) -> Vec<Piece> {
+    let filled = share * f64::from(width);
+    let signs = (0..width).map_while(|column| part(filled - f64::from(column), glyphs.thin));
+    let mut signs: Vec<&str> = signs.collect();
+    let left = usize::from(width) - signs.len();
+    if share > 1.0
+        && let Some(last) = signs.last_mut()
+    {
+        *last = glyphs.beyond;
+    }
+    vec![
+        (signs.concat(), theme.accent),
+        (glyphs.rest.repeat(left), theme.line),
+    ]
+}
+
 /// The sign of a cell of which so much is filled; `None` when nothing is.
 #[expect(
     clippy::cast_possible_truncation,
@@ -188,6 +209,20 @@ mod tests {
         Gauge::new(row, state).render(area, &mut buf, glyphs, &Theme::mono());
         let signs = buf.content.iter().map(ratatui::buffer::Cell::symbol);
         signs.collect()
+    }
+
+    #[test]
+    fn a_share_as_text_is_as_wide_as_asked() {
+        let strip = |share: f64, width: u16, glyphs: &Glyphs| -> String {
+            let pieces = strip(share, width, glyphs, &Theme::mono());
+            pieces.into_iter().map(|(text, _)| text).collect()
+        };
+        assert_eq!(strip(0.0, 8, &ASCII), "........");
+        assert_eq!(strip(0.5, 8, &ASCII), "####....");
+        assert_eq!(strip(1.0, 8, &ASCII), "########");
+        assert_eq!(strip(7.0, 8, &ASCII).chars().count(), 8);
+        assert!(strip(1.1, 8, &ASCII).ends_with(ASCII.beyond));
+        assert_eq!(strip(0.5, 0, &BLOCK), "");
     }
 
     #[test]

@@ -14,7 +14,7 @@ impl Mews {
     pub(super) async fn prove(&mut self) -> Vec<Finding> {
         let mut findings = Vec::new();
         for (place, property) in self.properties.iter_mut().enumerate() {
-            let label = property.label.clone();
+            let label = property.title().map(str::to_owned);
             let label = label.unwrap_or_else(|| format!("token {}", place + 1));
             let listed = property.read_enterprises(&self.transport).await;
             let counted = property.read_counters(&self.transport).await;
@@ -23,10 +23,17 @@ impl Mews {
                 .is_none_or(|brought| brought.refusal.is_none());
             findings.push(enterprises(&label, listed, property, counters_work));
             findings.push(counters(&label, counted, property));
+            let house = property.prove_house(&self.transport).await;
+            findings.extend(house.into_iter().map(|(what, said)| {
+                // Counters work without it.
+                finding(&format!("{what} of {label}"), true, vec![said])
+            }));
         }
         let strangers = self.strangers();
         if !strangers.is_empty() {
-            let details = vec![format!("no token sees {}", strangers.join(", "))];
+            let told = strangers.iter().map(|(id, key)| format!("{id} (`{key}`)"));
+            let told: Vec<_> = told.collect();
+            let details = vec![format!("no token sees {}", told.join(", "))];
             findings.push(finding("enterprises of the configuration", false, details));
         }
         findings
@@ -45,7 +52,11 @@ fn enterprises(
         // Rights are given one by one, and this one can be done without.
         Err(refusal) => finding(
             &what,
-            counters_work && matches!(refusal.reaction, Reaction::Unauthorized | Reaction::Gone),
+            counters_work
+                && matches!(
+                    refusal.reaction,
+                    Reaction::Unauthorized | Reaction::Forbidden | Reaction::Gone
+                ),
             vec![
                 refusal.error.to_string(),
                 "counters work without it, but have no hotel names and no time zones".to_owned(),
@@ -68,6 +79,7 @@ fn counters(label: &str, counted: Option<Brought>, property: &Property) -> Findi
         .iter()
         .map(|(kind, count)| format!("{count} of type {kind}"))
         .collect();
+    details.extend(fields(&brought.fields));
     if brought.rejected > 0 {
         details.push(format!("{} rows could not be used", brought.rejected));
     }
@@ -79,6 +91,20 @@ fn counters(label: &str, counted: Option<Brought>, property: &Property) -> Findi
         details.push("there are none".to_owned());
     }
     finding(&what, ok, details)
+}
+
+/// Which fields of the first row are there, and which are not.
+fn fields(fields: &[(&'static str, bool)]) -> Option<String> {
+    let named = |there: bool| {
+        let some = fields.iter().filter(|(_, is)| *is == there);
+        some.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    };
+    let (there, missing) = (named(true), named(false));
+    match (fields.is_empty(), missing.is_empty()) {
+        (true, _) => None,
+        (false, true) => Some(format!("fields: {there}")),
+        (false, false) => Some(format!("fields: {there}; not there: {missing}")),
+    }
 }
 
 fn finding(what: &str, ok: bool, details: Vec<String>) -> Finding {

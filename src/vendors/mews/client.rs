@@ -3,10 +3,10 @@
 use chrono::TimeDelta;
 
 use crate::model::Timestamp;
-use crate::model::attempt::SourceError;
-use crate::vendors::pace::Pace;
+use crate::model::attempt::{ErrorKind, SourceError};
 use crate::vendors::transport::{Reply, Transport};
 
+use super::gate::{SharedGate, doubled};
 use super::refusal::{Reaction, Refusal};
 use super::request::{self, Operation, Tokens};
 
@@ -14,48 +14,82 @@ use super::request::{self, Operation, Tokens};
 #[derive(Debug)]
 pub(super) struct Client {
     tokens: Tokens,
-    pace: Pace,
+    /// Shared with everyone who uses the access token.
+    gate: SharedGate,
+    per_second: u32,
     hold: Option<Hold>,
-    /// Times in a row that the server said "too many requests" without saying until when.
-    throttled: u32,
+    /// Times in a row that the server failed.
+    failed: u32,
     /// The server's clock minus ours.
     skew: TimeDelta,
 }
 
-/// A pause of all calls.
+/// A pause of this client's calls, because what it asks is refused or the server fails.
 #[derive(Debug)]
 struct Hold {
-    until: Timestamp,
+    /// `None` until the settings change.
+    until: Option<Timestamp>,
     error: SourceError,
 }
 
-/// First pause after "too many requests" without an end; doubled up to [`LONGEST_PAUSE`].
-const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(30);
-const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(15);
+/// The longest pause after a failure; the first takes a second, each twice as long as the last.
+const LONGEST_FAILURE: TimeDelta = TimeDelta::seconds(60);
 /// Pause after a token is refused.
 pub(super) const REFUSED_PAUSE: TimeDelta = TimeDelta::minutes(5);
 
 impl Client {
-    pub(super) fn new(tokens: Tokens) -> Self {
-        // The vendor allows 200 calls in half a minute, and other programs may use the token too.
-        let pace = Pace::new(20, TimeDelta::seconds(10));
+    pub(super) fn new(tokens: Tokens, gate: SharedGate, per_second: u32) -> Self {
         Self {
             tokens,
-            pace,
+            gate,
+            per_second,
             hold: None,
-            throttled: 0,
+            failed: 0,
             skew: TimeDelta::zero(),
         }
     }
 
-    /// The error that all calls wait for, while they do.
+    /// The error that this client's calls wait for, while they do.
     pub(super) fn held(&self, now: Timestamp) -> Option<SourceError> {
-        let hold = self.hold.as_ref().filter(|hold| now < hold.until)?;
-        Some(hold.error.clone())
+        let hold = self.hold.as_ref()?;
+        let waits = hold.until.is_none_or(|until| now < until);
+        waits.then(|| hold.error.clone())
     }
 
-    /// Lets all calls wait.
-    pub(super) fn hold(&mut self, until: Timestamp, error: &SourceError) {
+    /// Until when the vendor lets all calls of the token wait and why, while it does.
+    pub(super) async fn waits(&self, now: Timestamp) -> Option<(Timestamp, SourceError)> {
+        self.gate.lock().await.waiting(now)
+    }
+
+    /// Nothing is asked any more until the settings change.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.hold.as_ref().is_some_and(|hold| hold.until.is_none())
+    }
+
+    /// Asks again after all.
+    pub(super) fn release(&mut self) {
+        self.hold = None;
+    }
+
+    /// Lets all calls wait because what the token is for could not be read.
+    pub(super) fn refused(&mut self, reaction: Reaction, error: &SourceError, now: Timestamp) {
+        let until = match reaction {
+            // It has been seen to where the answer came in.
+            Reaction::Throttle => return,
+            Reaction::Stop | Reaction::Gone => None,
+            Reaction::Unauthorized | Reaction::Forbidden => Some(now + REFUSED_PAUSE),
+            // Our own ceiling, or an answer that no time heals.
+            Reaction::Unreachable
+                if matches!(error.kind, ErrorKind::RateLimited | ErrorKind::Config) =>
+            {
+                return;
+            }
+            Reaction::Unreachable
+            | Reaction::Retry
+            | Reaction::Less
+            | Reaction::Fewer
+            | Reaction::Again => Some(now + doubled(&mut self.failed, LONGEST_FAILURE)),
+        };
         self.hold = Some(Hold {
             until,
             error: error.clone(),
@@ -74,7 +108,14 @@ impl Client {
         operation: Operation,
         wanted: &serde_json::Value,
     ) -> Result<T, Refusal> {
-        self.pace.pass(transport.clock()).await;
+        let mut gate = self.gate.lock().await;
+        gate.pass(self.per_second, transport.clock()).await;
+        if let Some((_, error)) = gate.waiting(transport.clock().now()) {
+            return Err(Refusal {
+                error,
+                reaction: Reaction::Throttle,
+            });
+        }
         let request = request::signed(operation, &self.tokens, wanted);
         let reply = transport.send(request).await?;
         if let Some(date) = reply.date() {
@@ -83,25 +124,17 @@ impl Client {
         answer(operation, &reply).map_err(|mut refusal| {
             refusal.error.message = transport.scrub(&refusal.error.message);
             if refusal.reaction == Reaction::Throttle {
-                self.pause(&reply, &refusal.error);
+                gate.close(&mut refusal.error, reply.received);
             }
             refusal
         })
     }
 
     /// Everything went well: the next pause is a short one again.
-    pub(super) fn went_well(&mut self) {
-        self.throttled = 0;
+    pub(super) async fn went_well(&mut self, now: Timestamp) {
+        self.failed = 0;
         self.hold = None;
-    }
-
-    /// Clients that keep asking may be blocked (vendor documentation).
-    fn pause(&mut self, reply: &Reply, error: &SourceError) {
-        let doubled = FIRST_PAUSE * (1 << self.throttled.min(8));
-        self.throttled += 1;
-        let pause = doubled.min(LONGEST_PAUSE);
-        let until = error.retry_at.unwrap_or(reply.received + pause);
-        self.hold(until, error);
+        self.gate.lock().await.went_well(now);
     }
 }
 

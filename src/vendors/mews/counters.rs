@@ -12,12 +12,16 @@ use super::decode::{self, Counter};
 use super::paging::{self, End, Listing, PageSize};
 use super::refusal::{Reaction, Refusal};
 use super::request::{self, Interval, Operation};
+use super::settings::CounterSettings;
 use super::wire;
 
 /// What is known of a token's counters.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Counters {
+    settings: CounterSettings,
     by_id: BTreeMap<String, Counter>,
+    /// How many the vendor had when all were last read, those that are not shown included.
+    total: usize,
     /// When all were last read.
     full_at: Option<Timestamp>,
     size: PageSize,
@@ -37,6 +41,8 @@ pub(super) struct Brought {
     /// Id, value and stamp of each counter that came.
     pub values: Vec<(String, i64, Timestamp)>,
     pub rejected: u32,
+    /// Fields of the first row, each with whether it was there.
+    pub fields: Vec<(&'static str, bool)>,
     /// Some answer came.
     pub heard: bool,
     /// Why not everything came.
@@ -47,10 +53,7 @@ pub(super) struct Brought {
 
 /// More counters than this are not read whole each time.
 const READ_WHOLE: usize = 1000;
-/// A delta tells nothing of deleted counters, and nobody documents what moves a stamp.
-const FULL_AGE: TimeDelta = TimeDelta::minutes(15);
-/// How far a delta reaches back before the newest stamp, and ahead of the server's clock.
-const OVERLAP: TimeDelta = TimeDelta::minutes(2);
+/// How far a delta reaches ahead of the server's clock.
 const AHEAD: TimeDelta = TimeDelta::minutes(1);
 /// The longest interval is three months; the shortest three months have 89 days.
 const LONGEST: TimeDelta = TimeDelta::days(89);
@@ -58,6 +61,20 @@ const LONGEST: TimeDelta = TimeDelta::days(89);
 const ENTERPRISES: usize = 1000;
 
 impl Counters {
+    pub(super) fn new(settings: CounterSettings) -> Self {
+        Self {
+            by_id: BTreeMap::new(),
+            total: 0,
+            full_at: None,
+            size: PageSize::new(settings.page_size),
+            at_once: None,
+            no_future: false,
+            no_delta: false,
+            first_seen: BTreeMap::new(),
+            settings,
+        }
+    }
+
     /// The counters by id.
     pub(super) fn by_id(&self) -> &BTreeMap<String, Counter> {
         &self.by_id
@@ -89,11 +106,12 @@ impl Counters {
 
     /// The interval to ask for; `None` when all counters are due.
     fn delta(&self, server_now: Timestamp, now: Timestamp) -> Option<Interval> {
-        if self.no_delta || self.by_id.len() <= READ_WHOLE {
+        if self.no_delta || self.total <= READ_WHOLE {
             return None;
         }
+        // It tells nothing of deleted counters, and nobody documents what moves a stamp.
         self.full_at
-            .filter(|at| now - *at < FULL_AGE && *at <= now)?;
+            .filter(|at| now - *at < self.settings.full_read && *at <= now)?;
         let newest = self
             .by_id
             .values()
@@ -105,7 +123,7 @@ impl Counters {
             AHEAD
         };
         let interval = Interval {
-            from: newest - OVERLAP,
+            from: newest - self.settings.overlap,
             to: server_now + ahead,
         };
         // Equal or crossed ends would match next to nothing.
@@ -152,9 +170,14 @@ impl Counters {
         let mut brought = Brought::default();
         let mut whole = true;
         let mut seen = BTreeMap::new();
+        // The server takes one type; more are chosen from what comes.
+        let kind = match &self.settings.types[..] {
+            [kind] => Some(kind.clone()),
+            _ => None,
+        };
         let mut work = self.groups(enterprises);
         while let Some(group) = work.pop() {
-            let wanted = request::counters(group.as_deref(), updated);
+            let wanted = request::counters(group.as_deref(), kind.as_deref(), updated);
             let listing: Listing<wire::Counter> = paging::read::<wire::CounterPage>(
                 client,
                 transport,
@@ -164,6 +187,9 @@ impl Counters {
             )
             .await;
             let complete = matches!(listing.end, End::Complete);
+            if let Some(first) = listing.items.first().filter(|_| brought.fields.is_empty()) {
+                brought.fields = first.fields().into();
+            }
             brought.heard |= complete || !listing.items.is_empty();
             brought.rejected += listing.rejected;
             let server_now = client.server_now(transport.clock().now());
@@ -206,13 +232,15 @@ impl Counters {
         }
     }
 
-    /// Two halves of a group whose answer is too heavy even in small pages.
+    /// Two halves of a group that is too long for a request, or whose answer is too heavy even in
+    /// small pages.
     fn split(
         &mut self,
         refusal: &Refusal,
         group: Option<Vec<String>>,
     ) -> Option<[Option<Vec<String>>; 2]> {
-        let group = group.filter(|group| group.len() > 1 && refusal.reaction == Reaction::Less)?;
+        let less = matches!(refusal.reaction, Reaction::Less | Reaction::Fewer);
+        let group = group.filter(|group| group.len() > 1 && less)?;
         let (one, other) = group.split_at(group.len() / 2);
         self.at_once = Some(other.len());
         Some([Some(one.to_vec()), Some(other.to_vec())])
@@ -220,7 +248,7 @@ impl Counters {
 
     fn take(
         &mut self,
-        seen: BTreeMap<String, Counter>,
+        mut seen: BTreeMap<String, Counter>,
         is_everything: bool,
         client: &Client,
         transport: &Transport,
@@ -228,17 +256,30 @@ impl Counters {
     ) {
         let now = transport.clock().now();
         let server_now = client.server_now(now);
+        let total = seen.len();
+        seen.retain(|_, counter| self.is_wanted(counter));
         for counter in seen.values() {
             let at = self.stamp(counter, server_now);
             brought.values.push((counter.id.clone(), counter.value, at));
         }
         if is_everything {
+            self.total = total;
             self.first_seen.retain(|id, _| seen.contains_key(id));
             self.by_id = seen;
             self.full_at = Some(now);
         } else {
             self.by_id.extend(seen);
         }
+    }
+
+    fn is_wanted(&self, counter: &Counter) -> bool {
+        let CounterSettings {
+            types,
+            default_only,
+            ..
+        } = &self.settings;
+        let of_type = types.is_empty() || types.contains(&counter.kind);
+        of_type && (counter.is_default || !default_only)
     }
 
     /// The counter's own stamp. Without one it is as old as its value: a value that stays does not
@@ -267,12 +308,23 @@ mod tests {
         text.parse().unwrap()
     }
 
+    fn settings() -> CounterSettings {
+        CounterSettings {
+            types: Vec::new(),
+            default_only: false,
+            page_size: 1000,
+            overlap: TimeDelta::minutes(2),
+            full_read: TimeDelta::minutes(15),
+        }
+    }
+
     fn many(updated: &str) -> Counters {
         let counter = |n: usize| Counter {
             id: n.to_string(),
             enterprise: None,
             name: "Default".to_owned(),
             kind: "BillCounter".to_owned(),
+            is_default: true,
             format: None,
             value: 1,
             updated: Some(at(updated)),
@@ -281,8 +333,9 @@ mod tests {
             by_id: (0..=READ_WHOLE)
                 .map(|n| (n.to_string(), counter(n)))
                 .collect(),
+            total: READ_WHOLE + 1,
             full_at: Some(at("2026-03-01T09:00:00Z")),
-            ..Counters::default()
+            ..Counters::new(settings())
         }
     }
 
@@ -314,7 +367,7 @@ mod tests {
             "the clock was set back"
         );
         let mut few = many("2026-03-01T08:41:07Z");
-        few.by_id.pop_last();
+        few.total -= 1;
         assert_eq!(
             delta(&few, "2026-03-01T09:05:00Z"),
             None,
@@ -338,7 +391,7 @@ mod tests {
 
     #[test]
     fn a_value_without_a_stamp_is_as_old_as_its_first_sight() {
-        let mut counters = Counters::default();
+        let mut counters = Counters::new(settings());
         let mut counter = many("2026-03-01T08:41:07Z").by_id.pop_first().unwrap().1;
         counter.updated = None;
         let first = at("2026-03-01T09:00:00Z");

@@ -18,6 +18,8 @@ pub(super) struct Counter {
     pub name: String,
     /// The vendor's word, also one we have never seen.
     pub kind: String,
+    /// It is marked as the default of its type.
+    pub is_default: bool,
     pub format: Option<String>,
     pub value: i64,
     /// When it was last updated; older servers do not say.
@@ -33,6 +35,19 @@ pub(super) struct Enterprise {
     pub day_offset_s: i32,
 }
 
+/// What the reservations say that are checked in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct InHouse {
+    /// People booked in those that say how many.
+    pub people: u32,
+    /// Reservations that do not say how many people.
+    pub uncounted: u32,
+    /// Rooms that those name which name one; several may share a room.
+    pub rooms: u32,
+    /// Reservations that name no room.
+    pub roomless: u32,
+}
+
 /// A service that guests book by the night.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Service {
@@ -46,8 +61,9 @@ const ANY_TYPE: &str = "Counter";
 const LONGEST_ID: usize = 64;
 /// The longest format that is a format.
 const LONGEST_FORMAT: usize = 100;
-/// A counter that is stamped further ahead of the server's clock has no usable stamp.
-const FURTHEST_AHEAD: TimeDelta = TimeDelta::days(1);
+/// A counter that is stamped further ahead of the server's clock has no usable stamp, as if none
+/// had come: it is as old as the first sight of its value.
+const FURTHEST_AHEAD: TimeDelta = TimeDelta::minutes(5);
 
 /// The counters of a list by id; of two versions of one, the newer stamp wins, as the list may
 /// change while its pages are read. The number of those that cannot be used comes with them.
@@ -89,6 +105,7 @@ fn counter(row: wire::Counter, server_now: Timestamp) -> Option<Counter> {
         enterprise: row.enterprise_id.as_deref().and_then(identifier),
         name: name.unwrap_or_else(|| kind.clone()),
         kind,
+        is_default: row.is_default == Some(true),
         format: row.format.filter(|format| is_format(format)),
         value: row.value,
         updated: updated.filter(|at| *at <= server_now + FURTHEST_AHEAD),
@@ -119,15 +136,36 @@ pub(super) fn enterprises(list: Vec<wire::Enterprise>) -> BTreeMap<String, Enter
     list.into_iter().filter_map(enterprise).collect()
 }
 
-/// People booked in the reservations that are checked in, each reservation once.
-pub(super) fn guests(list: &[wire::Reservation]) -> u32 {
-    let mut counted = BTreeSet::new();
-    let started = list
-        .iter()
-        .filter(|row| row.state.as_deref() == Some("Started"));
-    let once = started.filter(|row| counted.insert(row.id.as_str()));
-    let people = once.flat_map(|row| row.person_counts.iter().filter_map(|row| row.as_good()));
-    people.fold(0, |sum: u32, people| sum.saturating_add(people.count))
+/// What the reservations that are checked in say, each counted once.
+///
+/// Only those were asked for, so one without a state is one of them.
+pub(super) fn in_house(list: &[wire::Reservation]) -> InHouse {
+    let (mut counted, mut rooms) = (BTreeSet::new(), BTreeSet::new());
+    let started = list.iter().filter(|row| {
+        let state = row.state.as_deref();
+        state.is_none_or(|state| state == "Started")
+    });
+    let mut house = InHouse::default();
+    for row in started.filter(|row| counted.insert(row.id.as_str())) {
+        match people(row) {
+            Some(people) => house.people = house.people.saturating_add(people),
+            None => house.uncounted += 1,
+        }
+        match row.assigned_resource_id.as_deref().map(str::trim) {
+            None | Some("") => house.roomless += 1,
+            Some(room) => drop(rooms.insert(room)),
+        }
+    }
+    house.rooms = u32::try_from(rooms.len()).unwrap_or(u32::MAX);
+    house
+}
+
+/// People of a reservation; `None` where it does not say so in full.
+fn people(row: &wire::Reservation) -> Option<u32> {
+    let groups = row.person_counts.as_ref()?.iter();
+    groups
+        .map(|group| Some(group.as_good()?.count))
+        .try_fold(0, |sum: u32, count| Some(sum.saturating_add(count?)))
 }
 
 /// The active services that are booked by the night.

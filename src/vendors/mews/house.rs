@@ -1,6 +1,9 @@
 //! What a hotel says about tonight: guests in house and rooms that can be used. Both are optional
 //! reads, off by default; a token may be refused them one by one.
 
+mod check;
+mod feature;
+
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
@@ -12,78 +15,81 @@ use crate::model::calendar::local_midnight;
 use crate::vendors::transport::Transport;
 
 use super::client::Client;
-use super::decode::{self, Enterprise, Service};
+use super::decode::{self, Enterprise, InHouse, Service};
 use super::paging::{self, End, PageSize};
-use super::refusal::{Reaction, Refusal};
+use super::refusal::Refusal;
 use super::request::{self, Operation};
+use super::settings::HouseSettings;
 use super::wire;
+
+use feature::{Answer, Feature};
 
 /// The optional reads of one token.
 #[derive(Debug)]
 pub(super) struct House {
-    guests: Feature,
-    rooms: Feature,
+    inside: Feature<Inside>,
+    rooms: Feature<u32>,
+    /// Rooms of hotels that are known without asking, by enterprise id in lower case.
+    capacity: BTreeMap<String, u32>,
     services: Option<(Timestamp, Vec<Service>)>,
     size: PageSize,
 }
 
-/// One optional figure of each enterprise.
-#[derive(Debug)]
-struct Feature {
-    wanted: bool,
-    /// Why it is switched off.
-    off: Option<String>,
-    known: BTreeMap<String, Known>,
-}
-
+/// What the reservations that are checked in say in full.
 #[derive(Clone, Copy, Debug)]
-struct Known {
-    value: Option<u32>,
-    /// When the value was read.
-    read: Option<Timestamp>,
-    /// When it is asked for next.
-    due: Timestamp,
+struct Inside {
+    people: Option<u32>,
+    rooms: Option<u32>,
 }
 
-/// How often each figure is asked for.
-const GUESTS_EVERY: TimeDelta = TimeDelta::seconds(115);
-const ROOMS_EVERY: TimeDelta = TimeDelta::hours(1);
+/// How often services are asked for.
 const SERVICES_EVERY: TimeDelta = TimeDelta::days(1);
-/// A figure that could not be read again for so many periods is no longer known.
-const PERIODS: i32 = 5;
-/// Enterprises asked for one figure in a poll; the others have their turn in the next.
-const IN_A_POLL: usize = 10;
+/// Services of one hotel that are asked for their rooms.
+const MOST_SERVICES: usize = 10;
 
 impl House {
-    pub(super) fn new(guests: bool, rooms: bool) -> Self {
-        let feature = |wanted| Feature {
-            wanted,
-            off: None,
-            known: BTreeMap::new(),
-        };
+    pub(super) fn new(settings: HouseSettings, page_size: u32) -> Self {
+        let HouseSettings {
+            guests,
+            guests_every,
+            rooms,
+            rooms_every,
+            capacity,
+        } = settings;
         Self {
-            guests: feature(guests),
-            rooms: feature(rooms),
+            inside: Feature::new("guests in house", guests, guests_every),
+            rooms: Feature::new("rooms", rooms, rooms_every),
+            capacity,
             services: None,
-            size: PageSize::default(),
+            size: PageSize::new(page_size),
         }
     }
 
     /// Guests in house of an enterprise.
     pub(super) fn guests_of(&self, enterprise: &str, now: Timestamp) -> Option<u32> {
-        self.guests.value(enterprise, now, GUESTS_EVERY)
+        self.inside.value(enterprise, now)?.people
+    }
+
+    /// Rooms of an enterprise that have guests.
+    pub(super) fn occupied_of(&self, enterprise: &str, now: Timestamp) -> Option<u32> {
+        self.inside.value(enterprise, now)?.rooms
     }
 
     /// Rooms of an enterprise that can be used tonight.
     pub(super) fn rooms_of(&self, enterprise: &str, now: Timestamp) -> Option<u32> {
-        self.rooms.value(enterprise, now, ROOMS_EVERY)
+        let by_hand = self.capacity.get(&enterprise.to_lowercase()).copied();
+        by_hand.or_else(|| self.rooms.value(enterprise, now))
     }
 
-    /// Sentences about reads that were switched off.
-    pub(super) fn notes(&self) -> impl Iterator<Item = &str> {
-        [&self.guests, &self.rooms]
-            .into_iter()
-            .filter_map(|feature| feature.off.as_deref())
+    /// Sentences about reads that were switched off and figures that are not known.
+    pub(super) fn notes(
+        &self,
+        hotels: &BTreeMap<String, Enterprise>,
+        now: Timestamp,
+    ) -> Vec<String> {
+        let mut notes = self.inside.notes(hotels, now);
+        notes.extend(self.rooms.notes(hotels, now));
+        notes
     }
 
     /// Reads what is wanted and due.
@@ -97,43 +103,45 @@ impl House {
         enterprises: &BTreeMap<String, Enterprise>,
     ) -> Result<(), SourceError> {
         let now = transport.clock().now();
-        for id in self.guests.due(enterprises, now) {
-            let count = self.ask_guests(client, transport, &id).await;
-            if !self
-                .guests
-                .take(&id, now, GUESTS_EVERY, count, "guests in house")?
-            {
+        for id in self.inside.due(enterprises, now) {
+            let inside = self.ask_inside(client, transport, &id).await;
+            if !self.inside.take(&id, now, inside)? {
                 break;
             }
         }
-        let due = self.rooms.due(enterprises, now);
+        let mut unknown = enterprises.clone();
+        unknown.retain(|id, _| !self.capacity.contains_key(&id.to_lowercase()));
+        let due = self.rooms.due(&unknown, now);
         if due.is_empty() {
             return Ok(());
         }
         let services = match self.ask_services(client, transport, now).await {
             Ok(services) => services,
             Err(refusal) => {
-                self.rooms
-                    .take(&due[0], now, ROOMS_EVERY, Err(refusal), "rooms")?;
+                for id in due {
+                    if !self.rooms.take(&id, now, Err(refusal.clone()))? {
+                        break;
+                    }
+                }
                 return Ok(());
             }
         };
         for id in due {
             let zone = enterprises.get(&id).and_then(|enterprise| enterprise.zone);
             let count = ask_rooms(client, transport, &services, &id, zone, enterprises.len()).await;
-            if !self.rooms.take(&id, now, ROOMS_EVERY, count, "rooms")? {
+            if !self.rooms.take(&id, now, count)? {
                 break;
             }
         }
         Ok(())
     }
 
-    async fn ask_guests(
+    async fn ask_inside(
         &mut self,
         client: &mut Client,
         transport: &Transport,
         enterprise: &str,
-    ) -> Result<Option<u32>, Refusal> {
+    ) -> Result<Answer<Inside>, Refusal> {
         let wanted = request::reservations(enterprise);
         let listing = paging::read::<wire::ReservationPage>(
             client,
@@ -143,10 +151,18 @@ impl House {
             &mut self.size,
         )
         .await;
+        // A count of some of them would be a wrong count of all.
         match listing.end {
-            End::Complete if listing.rejected == 0 => Ok(Some(decode::guests(&listing.items))),
-            // A count of some of them would be a wrong count of all.
-            End::Complete | End::Endless(_) => Ok(None),
+            End::Complete if listing.rejected > 0 => {
+                let odd = listing.rejected;
+                let why = format!("not known (reservations that cannot be read: {odd})");
+                Ok(Answer::unknown(why))
+            }
+            End::Complete => Ok(inside(&decode::in_house(&listing.items))),
+            End::Endless(why) => {
+                let why = format!("not known (the list of reservations has no end: {why})");
+                Ok(Answer::unknown(why))
+            }
             End::Refused(refusal) => Err(*refusal),
         }
     }
@@ -179,6 +195,28 @@ impl House {
     }
 }
 
+/// A count of some would be a wrong count of all, so each figure needs every reservation.
+fn inside(house: &InHouse) -> Answer<Inside> {
+    let InHouse {
+        uncounted,
+        roomless,
+        ..
+    } = *house;
+    let people = (uncounted > 0)
+        .then(|| format!("people not known (reservations that do not say how many: {uncounted})"));
+    let rooms = (roomless > 0)
+        .then(|| format!("occupied rooms not known (reservations without a room: {roomless})"));
+    let inside = Inside {
+        people: people.is_none().then_some(house.people),
+        rooms: rooms.is_none().then_some(house.rooms),
+    };
+    let gaps: Vec<_> = people.into_iter().chain(rooms).collect();
+    Answer {
+        value: Some(inside),
+        gap: (!gaps.is_empty()).then(|| gaps.join(", ")),
+    }
+}
+
 /// Rooms of the service that has most of them. Services may share their rooms, so they are not
 /// added up.
 async fn ask_rooms(
@@ -188,14 +226,17 @@ async fn ask_rooms(
     enterprise: &str,
     zone: Option<Tz>,
     enterprises: usize,
-) -> Result<Option<u32>, Refusal> {
-    let Some(zone) = zone else { return Ok(None) };
+) -> Result<Answer<u32>, Refusal> {
+    let Some(zone) = zone else {
+        let why = "not known (nor is the time zone of the hotel)";
+        return Ok(Answer::unknown(why.to_owned()));
+    };
     let own = services.iter().filter(|service| match &service.enterprise {
         Some(id) => id == enterprise,
         None => enterprises == 1,
     });
     let mut most = None;
-    for service in own.take(IN_A_POLL) {
+    for service in own.take(MOST_SERVICES) {
         let now = client.server_now(transport.clock().now());
         let wanted = request::availability(&service.id, local_midnight(zone, now));
         let wire: wire::Availability = client
@@ -203,71 +244,9 @@ async fn ask_rooms(
             .await?;
         most = most.max(decode::rooms(&wire));
     }
-    Ok(most)
-}
-
-impl Feature {
-    fn value(&self, enterprise: &str, now: Timestamp, every: TimeDelta) -> Option<u32> {
-        let known = self.known.get(enterprise)?;
-        known.read.filter(|read| now - *read < every * PERIODS)?;
-        known.value
-    }
-
-    /// The enterprises whose turn it is, those that waited longest first.
-    fn due(&self, enterprises: &BTreeMap<String, Enterprise>, now: Timestamp) -> Vec<String> {
-        if !self.wanted || self.off.is_some() {
-            return Vec::new();
-        }
-        let due_at = |id: &String| self.known.get(id).map(|known| known.due);
-        let mut due: Vec<&String> = enterprises
-            .keys()
-            .filter(|id| due_at(id).is_none_or(|at| at <= now))
-            .collect();
-        due.sort_by_key(|id| due_at(id));
-        due.into_iter().take(IN_A_POLL).cloned().collect()
-    }
-
-    /// Takes over an answer; `false` when no more should be asked in this poll.
-    ///
-    /// # Errors
-    /// What all calls of the token have to know.
-    fn take(
-        &mut self,
-        enterprise: &str,
-        now: Timestamp,
-        every: TimeDelta,
-        answer: Result<Option<u32>, Refusal>,
-        what: &str,
-    ) -> Result<bool, SourceError> {
-        let before = self.known.get(enterprise).copied();
-        let mut known = Known {
-            value: None,
-            read: None,
-            due: now + every,
-        };
-        let refusal = match answer {
-            Ok(value) => {
-                known.value = value;
-                known.read = Some(now);
-                self.known.insert(enterprise.to_owned(), known);
-                return Ok(true);
-            }
-            Err(refusal) => refusal,
-        };
-        if let Some(before) = before {
-            known.value = before.value;
-            known.read = before.read;
-        }
-        self.known.insert(enterprise.to_owned(), known);
-        match refusal.reaction {
-            Reaction::Throttle => Err(refusal.error),
-            Reaction::Unauthorized | Reaction::Stop | Reaction::Gone => {
-                self.known.clear();
-                self.off = Some(format!("{what} switched off: {}", refusal.error));
-                Ok(false)
-            }
-            Reaction::Unreachable => Ok(false),
-            Reaction::Retry | Reaction::Less | Reaction::Again => Ok(true),
-        }
-    }
+    let why = "not known (no service by the night says how many can be used)";
+    Ok(Answer {
+        value: most,
+        gap: most.is_none().then(|| why.to_owned()),
+    })
 }

@@ -4,6 +4,8 @@ mod check;
 mod client;
 mod counters;
 mod decode;
+mod gate;
+mod harvest;
 mod house;
 mod paging;
 mod property;
@@ -21,6 +23,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::clock::Clock;
 use crate::model::attempt::{Ask, ErrorKind, Finding, Outcome, SourceError};
@@ -31,11 +34,11 @@ use super::source::{Common, Source};
 use super::transport::{SharedBudget, Transport};
 
 use client::Client;
-use house::House;
-use property::{Harvest, Property};
+use harvest::Harvest;
+use property::Property;
 use request::Tokens;
 
-pub use settings::{AccessToken, Settings};
+pub use settings::{AccessToken, CounterSettings, Day, HouseSettings, Settings};
 
 /// Own ceiling of requests in any hour, where the configuration sets none. The vendor allows 200
 /// in half a minute for each token; a poll of one token takes one or two.
@@ -51,8 +54,8 @@ pub struct Mews {
     cadence: Cadence,
     transport: Transport,
     properties: Vec<Property>,
-    /// Enterprises that the configuration names.
-    wanted: Vec<String>,
+    /// Enterprises that the configuration names, each with the key that does.
+    named: Vec<(String, &'static str)>,
 }
 
 /// Opens a Mews account.
@@ -67,23 +70,55 @@ pub fn open(
 ) -> Result<Mews, SourceError> {
     let client_token = settings.client_token.resolve("client_token")?;
     let mut properties = Vec::new();
-    for access in &settings.access_tokens {
-        let client = Client::new(Tokens {
+    let transport = Transport::open(common, request::allowed(), budget, clock)?;
+    let several = settings.access_tokens.len() > 1;
+    let mut seen: Vec<SecretString> = Vec::new();
+    let same =
+        |one: &SecretString, other: &SecretString| one.expose_secret() == other.expose_secret();
+    for (place, access) in settings.access_tokens.iter().enumerate() {
+        let token = access.token.resolve("access_token")?;
+        let known = seen.iter().position(|known| same(known, &token));
+        if let Some(other) = known {
+            return Err(same_token(other + 1, place + 1));
+        }
+        seen.push(token.clone());
+        let gate = gate::shared(&common.url, &token);
+        let tokens = Tokens {
             client: client_token.clone(),
-            access: access.token.resolve("access_token")?,
+            access: token,
             program: settings.client.clone(),
-        });
-        let house = House::new(settings.guests, settings.rooms);
+        };
+        let client = Client::new(tokens, gate, settings.requests_per_second);
         let label = access.label.clone();
-        properties.push(Property::new(label, client, &settings.enterprises, house));
+        let title = label
+            .clone()
+            .or_else(|| several.then(|| format!("token {}", place + 1)));
+        properties.push(Property::new(label, title, client, settings));
     }
     Ok(Mews {
         name: Arc::clone(&common.name),
         cadence: cadence(common),
-        transport: Transport::open(common, request::allowed(), budget, clock)?,
+        transport,
         properties,
-        wanted: settings.enterprises.clone(),
+        named: named(settings),
     })
+}
+
+/// The enterprises that the configuration names, each with the key that does.
+fn named(settings: &Settings) -> Vec<(String, &'static str)> {
+    let watched = settings.enterprises.iter();
+    let watched = watched.map(|id| (id.clone(), "enterprises"));
+    let counted = settings.house.capacity.keys();
+    let counted = counted.map(|id| (id.clone(), "capacity"));
+    watched.chain(counted).collect()
+}
+
+/// Two places of the configuration lead to one token.
+fn same_token(one: usize, other: usize) -> SourceError {
+    let message = format!(
+        "access_tokens {one} and access_tokens {other} are the same token: remove one of them"
+    );
+    SourceError::new(ErrorKind::Config, message)
 }
 
 /// Counters move when a document is written; at night nothing may move for hours.
@@ -98,54 +133,46 @@ fn cadence(common: &Common) -> Cadence {
 
 impl Mews {
     async fn read(&mut self) -> Outcome {
+        if self.properties.iter().all(Property::is_stopped) {
+            // The schedule has stopped too, so it is a person who wants to know.
+            self.properties.iter_mut().for_each(Property::release);
+        }
         let mut harvest = Harvest::default();
         for property in &mut self.properties {
             property
                 .poll(&self.name, &self.transport, &mut harvest)
                 .await;
         }
-        if !harvest.heard {
-            return Outcome {
-                delivery: None,
-                error: harvest.error,
-            };
-        }
         let strangers = self.strangers();
-        if !strangers.is_empty() {
-            harvest.note(unknown_enterprises(&strangers));
+        if harvest.heard && !strangers.is_empty() {
+            harvest.fail(unknown_enterprises(&strangers));
         }
-        let mut delivery = harvest.delivery;
+        let delivery = &mut harvest.delivery;
         // Two tokens may see the same hotel.
-        let facts: BTreeMap<_, _> = delivery.facts.into_iter().collect();
-        delivery.facts = facts.into_iter().collect();
+        let facts: BTreeMap<_, _> = delivery.facts.drain(..).collect();
+        delivery.facts.extend(facts);
         delivery.roster = self.properties.iter().all(Property::is_complete);
-        Outcome {
-            delivery: Some(delivery),
-            error: harvest.error,
-        }
+        harvest.finish(self.properties.len())
     }
 
-    /// Enterprises that the configuration names and no token has; none while that is not known.
-    fn strangers(&self) -> Vec<&str> {
-        let nowhere = |id: &&String| self.properties.iter().all(|p| p.has(id) == Some(false));
-        self.wanted
-            .iter()
-            .filter(nowhere)
-            .map(String::as_str)
-            .collect()
+    /// Enterprises that the configuration names and no token has, each with the key that names it;
+    /// none while that is not known.
+    fn strangers(&self) -> Vec<(&str, &str)> {
+        let nowhere = |id: &str| self.properties.iter().all(|p| p.has(id) == Some(false));
+        let named = self.named.iter().map(|(id, key)| (id.as_str(), *key));
+        named.filter(|(id, _)| nowhere(id)).collect()
     }
 }
 
-fn unknown_enterprises(strangers: &[&str]) -> SourceError {
-    let some = strangers
-        .iter()
-        .take(3)
-        .copied()
-        .collect::<Vec<_>>()
-        .join(", ");
-    let more = if strangers.len() > 3 { ", …" } else { "" };
+fn unknown_enterprises(strangers: &[(&str, &str)]) -> SourceError {
+    let some = strangers.iter().take(3);
+    let some: Vec<_> = some.map(|(id, key)| format!("{id} (`{key}`)")).collect();
+    let (some, more) = (
+        some.join(", "),
+        if strangers.len() > 3 { ", …" } else { "" },
+    );
     let message =
-        format!("no token sees the enterprise {some}{more}: correct `enterprises` of this source");
+        format!("no token sees the enterprise {some}{more}: correct the keys of this source");
     SourceError::new(ErrorKind::Config, message)
 }
 

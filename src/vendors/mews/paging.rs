@@ -16,6 +16,8 @@ use super::wire::Page;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PageSize {
     count: u32,
+    /// As configured.
+    most: u32,
     /// Reads in a row that were not too heavy.
     light: u32,
 }
@@ -42,9 +44,7 @@ pub(super) enum End {
     Refused(Box<Refusal>),
 }
 
-/// Most items in a page, by the vendor's documentation.
-const MOST: u32 = 1000;
-/// Fewest items in a page, however heavy they are.
+/// Fewest items in a page, however heavy they are, unless fewer are configured.
 const FEWEST: u32 = 50;
 /// Light reads before a page grows again.
 const GROW_AFTER: u32 = 10;
@@ -54,16 +54,16 @@ const MOST_PAGES: usize = 100;
 /// end is left before its pages have to wait for the pace of requests.
 const MOST_ITEMS: usize = 20_000;
 
-impl Default for PageSize {
-    fn default() -> Self {
+impl PageSize {
+    /// Pages of at most `most` items; the vendor allows 1000.
+    pub(super) fn new(most: u32) -> Self {
         Self {
-            count: MOST,
+            count: most,
+            most,
             light: 0,
         }
     }
-}
 
-impl PageSize {
     /// Items to ask for.
     pub(super) fn count(self) -> u32 {
         self.count
@@ -72,21 +72,22 @@ impl PageSize {
     /// Halves the page; `false` when it cannot be smaller.
     pub(super) fn too_heavy(&mut self) -> bool {
         self.light = 0;
-        if self.count == FEWEST {
+        let fewest = FEWEST.min(self.most);
+        if self.count == fewest {
             return false;
         }
-        self.count = (self.count / 2).max(FEWEST);
+        self.count = (self.count / 2).max(fewest);
         true
     }
 
     fn was_light(&mut self) {
-        if self.count == MOST {
+        if self.count == self.most {
             return;
         }
         self.light += 1;
         if self.light >= GROW_AFTER {
             self.light = 0;
-            self.count = (self.count * 2).min(MOST);
+            self.count = (self.count * 2).min(self.most);
         }
     }
 }
@@ -164,7 +165,11 @@ pub(super) async fn read<P: Page>(
         let answer = client.ask::<P>(transport, operation, &body).await;
         let (rows, next) = match answer {
             Ok(page) => page.into_parts(),
-            Err(refusal) => {
+            Err(mut refusal) => {
+                // A cursor may be one of an item that is gone; the list is read from its start.
+                if refusal.reaction == Reaction::Stop && cursor.is_some() {
+                    refusal.reaction = Reaction::Retry;
+                }
                 let again = match refusal.reaction {
                     Reaction::Less => size.too_heavy(),
                     Reaction::Again => !std::mem::replace(&mut repeated, true),
@@ -281,7 +286,7 @@ mod tests {
 
     #[test]
     fn pages_shrink_to_fifty_and_grow_back_slowly() {
-        let mut size = PageSize::default();
+        let mut size = PageSize::new(1000);
         let mut counts = vec![size.count()];
         while size.too_heavy() {
             counts.push(size.count());
@@ -297,5 +302,8 @@ mod tests {
             size.was_light();
         }
         assert_eq!(size.count(), 1000);
+        let mut small = PageSize::new(20);
+        assert!(!small.too_heavy(), "as small as configured");
+        assert_eq!(small.count(), 20);
     }
 }

@@ -5,25 +5,29 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use crate::model::Timestamp;
-use crate::model::attempt::{Delivery, SourceError};
+use crate::model::attempt::{ErrorKind, SourceError};
 use crate::model::device::{Detail, DeviceId, Facts};
 use crate::model::reading::{Level, Measure, Reading, Value};
 use crate::vendors::transport::Transport;
 
-use super::client::{Client, REFUSED_PAUSE};
+use super::client::Client;
 use super::counters::{Brought, Counters};
 use super::decode::{self, Counter, Enterprise};
+use super::harvest::Harvest;
 use super::house::House;
 use super::paging::{self, End, PageSize};
 use super::refusal::{Reaction, Refusal};
 use super::request::{self, Operation};
+use super::settings::{Day, Settings};
 use super::wire;
 
 /// A property or portfolio behind one token.
 #[derive(Debug)]
 pub(super) struct Property {
     /// What to call it where a hotel's name is not known.
-    pub label: Option<String>,
+    label: Option<String>,
+    /// What to call its token in messages, where there is something to tell apart.
+    title: Option<String>,
     /// Its calls.
     pub client: Client,
     /// Enterprises to watch, in lower case; empty means all.
@@ -36,16 +40,11 @@ pub(super) struct Property {
     nameless: Option<String>,
     /// All hotels at once are too heavy: requests name them.
     by_hotel: bool,
+    /// The day of hotels whose own is not known.
+    day: Day,
+    page_size: u32,
     counters: Counters,
     house: House,
-}
-
-/// What a poll of the whole account has gathered so far.
-#[derive(Debug, Default)]
-pub(super) struct Harvest {
-    pub delivery: Delivery,
-    pub heard: bool,
-    pub error: Option<SourceError>,
 }
 
 /// How long the list of enterprises is good for.
@@ -54,21 +53,29 @@ const ENTERPRISES_AGE: TimeDelta = TimeDelta::days(1);
 impl Property {
     pub(super) fn new(
         label: Option<String>,
+        title: Option<String>,
         client: Client,
-        wanted: &[String],
-        house: House,
+        settings: &Settings,
     ) -> Self {
+        let page_size = settings.counters.page_size;
         Self {
             label,
+            title,
             client,
-            wanted: wanted.iter().map(|id| id.to_lowercase()).collect(),
+            wanted: settings
+                .enterprises
+                .iter()
+                .map(|id| id.to_lowercase())
+                .collect(),
             enterprises: BTreeMap::new(),
             enterprises_due: None,
             knows_enterprises: false,
             nameless: None,
             by_hotel: false,
-            counters: Counters::default(),
-            house,
+            day: settings.day,
+            page_size,
+            counters: Counters::new(settings.counters.clone()),
+            house: House::new(settings.house.clone(), page_size),
         }
     }
 
@@ -80,12 +87,15 @@ impl Property {
         harvest: &mut Harvest,
     ) {
         let now = transport.clock().now();
-        match self.client.held(now) {
-            Some(error) => harvest.note(self.labelled(error)),
-            None => {
-                if let Err(error) = self.read(source, transport, harvest).await {
-                    harvest.note(self.labelled(error));
-                }
+        let failed = match (self.client.held(now), self.client.waits(now).await) {
+            (Some(error), _) | (None, Some((_, error))) => Some(error),
+            (None, None) => self.read(source, transport, harvest).await.err(),
+        };
+        if let Some(error) = failed {
+            let now = transport.clock().now();
+            match self.client.waits(now).await {
+                Some((until, error)) => harvest.wait(self.labelled(error), until),
+                None => harvest.fail(self.labelled(error)),
             }
         }
         self.describe(source, now, harvest);
@@ -104,6 +114,7 @@ impl Property {
             if let Some(Err(refusal)) = &listed
                 && matches!(refusal.reaction, Reaction::Throttle | Reaction::Unreachable)
             {
+                self.client.refused(refusal.reaction, &refusal.error, now);
                 return Err(refusal.error.clone());
             }
         }
@@ -117,12 +128,15 @@ impl Property {
             return Err(self.explain(refusal, listed, transport).await);
         }
         self.take(source, brought, harvest);
-        self.client.went_well();
         if let Some(Err(refusal)) = listed {
             self.note_enterprises(refusal, now, harvest);
         }
         let hotels = self.hotels();
-        self.house.read(&mut self.client, transport, &hotels).await
+        self.house
+            .read(&mut self.client, transport, &hotels)
+            .await?;
+        self.client.went_well(transport.clock().now()).await;
+        Ok(())
     }
 
     /// Reads names, zones and business days of the hotels.
@@ -132,7 +146,7 @@ impl Property {
             transport,
             Operation::Enterprises,
             &request::enterprises(),
-            &mut PageSize::default(),
+            &mut PageSize::new(self.page_size),
         )
         .await;
         if let End::Refused(refusal) = listing.end {
@@ -193,6 +207,9 @@ impl Property {
         let mut hotels: BTreeMap<_, _> = from_counters.collect();
         hotels.extend(self.enterprises.clone());
         hotels.retain(|id, _| self.is_wanted(id));
+        for hotel in hotels.values_mut() {
+            hotel.zone = hotel.zone.or(self.day.zone);
+        }
         hotels
     }
 
@@ -242,24 +259,23 @@ impl Property {
             };
             error.message.push_str(verdict);
         }
-        if matches!(
-            refusal.reaction,
-            Reaction::Unauthorized | Reaction::Stop | Reaction::Gone
-        ) {
-            self.client.hold(now + REFUSED_PAUSE, &error);
+        if matches!(refusal.reaction, Reaction::Stop | Reaction::Gone) {
+            // Nothing but new settings, or a new version, can help.
+            error.kind = ErrorKind::Config;
         }
+        self.client.refused(refusal.reaction, &error, now);
         error
     }
 
     /// Counters came, so a refused list of enterprises is a matter of rights: note it.
     fn note_enterprises(&mut self, refusal: Refusal, now: Timestamp, harvest: &mut Harvest) {
         match refusal.reaction {
-            Reaction::Unauthorized | Reaction::Stop | Reaction::Gone => {
+            Reaction::Unauthorized | Reaction::Stop | Reaction::Forbidden | Reaction::Gone => {
                 let why = &refusal.error;
                 self.nameless = Some(format!("names and zones of hotels are not known: {why}"));
                 self.enterprises_due = Some(now + ENTERPRISES_AGE);
             }
-            _ => harvest.note(refusal.error),
+            _ => harvest.fail(self.labelled(refusal.error)),
         }
     }
 
@@ -269,14 +285,11 @@ impl Property {
             counters.filter(|c| c.enterprise.as_deref().is_none_or(|id| self.is_wanted(id)));
         let facts = shown.map(|c| (DeviceId::new(source, &c.id), self.facts(c, now)));
         harvest.delivery.facts.extend(facts);
-        let notes = self
-            .nameless
-            .as_deref()
-            .into_iter()
-            .chain(self.house.notes());
-        let notes = notes.map(|note| match &self.label {
-            Some(label) => format!("{label}: {note}"),
-            None => note.to_owned(),
+        let notes = self.nameless.clone().into_iter();
+        let notes = notes.chain(self.house.notes(&self.hotels(), now));
+        let notes = notes.map(|note| match &self.title {
+            Some(title) => format!("{title}: {note}"),
+            None => note,
         });
         harvest.delivery.notes.extend(notes);
     }
@@ -287,24 +300,35 @@ impl Property {
         let name = hotel.and_then(|hotel| hotel.name.clone());
         Facts {
             name: counter.name.clone(),
-            timezone: hotel.and_then(|hotel| hotel.zone),
+            timezone: hotel.and_then(|hotel| hotel.zone).or(self.day.zone),
             detail: Detail::DocumentCounter {
                 counter_type: counter.kind.clone(),
                 format: counter.format.clone(),
                 enterprise: counter.enterprise.clone(),
                 enterprise_name: name.or_else(|| self.label.clone()),
-                day_offset_s: hotel.map_or(0, |hotel| hotel.day_offset_s),
+                day_offset_s: hotel.map_or(self.day.offset_s, |hotel| hotel.day_offset_s),
                 guests_in_house: enterprise.and_then(|id| self.house.guests_of(id, now)),
+                rooms_occupied: enterprise.and_then(|id| self.house.occupied_of(id, now)),
                 rooms: enterprise.and_then(|id| self.house.rooms_of(id, now)),
             },
         }
     }
 
     fn labelled(&self, mut error: SourceError) -> SourceError {
-        if let Some(label) = &self.label {
-            error.message = format!("{label}: {}", error.message);
+        if let Some(title) = &self.title {
+            error.message = format!("{title}: {}", error.message);
         }
         error
+    }
+
+    /// Tries the optional reads once, and says what came of each.
+    pub(super) async fn prove_house(
+        &mut self,
+        transport: &Transport,
+    ) -> Vec<(&'static str, String)> {
+        let hotels = self.hotels();
+        let house = &mut self.house;
+        house.prove(&mut self.client, transport, &hotels).await
     }
 
     /// Whether the token has this enterprise; `None` when nobody knows.
@@ -323,6 +347,21 @@ impl Property {
         nothing_to_do || self.counters.is_complete()
     }
 
+    /// Nothing is asked any more until the settings change.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.client.is_stopped()
+    }
+
+    /// Asks again after all.
+    pub(super) fn release(&mut self) {
+        self.client.release();
+    }
+
+    /// What to call its token, for a person.
+    pub(super) fn title(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+
     /// Names of the hotels, for a person.
     pub(super) fn hotel_names(&self) -> Vec<String> {
         let named = self.enterprises.iter();
@@ -334,11 +373,5 @@ impl Property {
     /// The counters by id.
     pub(super) fn counters(&self) -> &BTreeMap<String, Counter> {
         self.counters.by_id()
-    }
-}
-
-impl Harvest {
-    pub(super) fn note(&mut self, error: SourceError) {
-        self.error.get_or_insert(error);
     }
 }

@@ -20,15 +20,19 @@ pub(super) struct Refusal {
 pub(super) enum Reaction {
     /// The schedule backs off and asks again.
     Retry,
-    /// The same request is not repeated: our own mistake, a setting, or a rule of the hotel.
+    /// The same request is not repeated: our own mistake, or a setting.
     Stop,
+    /// A rule of the hotel is against it, for now.
+    Forbidden,
     /// The token is bad, or it has no right to this one operation.
     Unauthorized,
     /// The answer is too heavy: ask for less.
     Less,
+    /// The request itself is too large: name fewer ids.
+    Fewer,
     /// The data changed meanwhile: ask once more.
     Again,
-    /// The operation is discontinued.
+    /// There is nothing at the address, or no longer.
     Gone,
     /// All calls of this token wait.
     Throttle,
@@ -40,12 +44,14 @@ impl Reaction {
     /// The reaction to a status.
     pub(super) fn to(status: u16) -> Self {
         match status {
+            400 => Self::Stop,
             401 => Self::Unauthorized,
-            408 | 413 => Self::Less,
+            403 => Self::Forbidden,
+            404 | 405 | 410 => Self::Gone,
+            408 => Self::Less,
             409 => Self::Again,
-            410 => Self::Gone,
+            413 => Self::Fewer,
             429 => Self::Throttle,
-            400 | 403 | 404 | 405 => Self::Stop,
             _ => Self::Retry,
         }
     }
@@ -146,12 +152,12 @@ mod tests {
         let table = [
             (400, ErrorKind::Http, Reaction::Stop, "does not accept"),
             (401, ErrorKind::Auth, Reaction::Unauthorized, "token"),
-            (403, ErrorKind::Auth, Reaction::Stop, "rule"),
-            (404, ErrorKind::Http, Reaction::Stop, "check the url"),
+            (403, ErrorKind::Auth, Reaction::Forbidden, "rule"),
+            (404, ErrorKind::Http, Reaction::Gone, "check the url"),
             (408, ErrorKind::Http, Reaction::Less, "too heavy"),
             (409, ErrorKind::Http, Reaction::Again, "changed"),
             (410, ErrorKind::Http, Reaction::Gone, "discontinued"),
-            (413, ErrorKind::Http, Reaction::Less, "too large"),
+            (413, ErrorKind::Http, Reaction::Fewer, "too large"),
             (429, ErrorKind::RateLimited, Reaction::Throttle, "too many"),
             (500, ErrorKind::Http, Reaction::Retry, "failed"),
             (503, ErrorKind::Http, Reaction::Retry, "failed"),

@@ -97,10 +97,17 @@ pub(super) fn enterprises() -> Json {
     json!({})
 }
 
-/// Counters of some enterprises, or of all; updated in an interval, or ever. An empty list is not
-/// valid, so the field is left out.
-pub(super) fn counters(enterprises: Option<&[String]>, updated: Option<Interval>) -> Json {
+/// Counters of some enterprises, or of all; of one type, or of any; updated in an interval, or
+/// ever. An empty list is not valid, so the field is left out.
+pub(super) fn counters(
+    enterprises: Option<&[String]>,
+    kind: Option<&str>,
+    updated: Option<Interval>,
+) -> Json {
     let mut wanted = json!({});
+    if let Some(kind) = kind {
+        wanted["Type"] = json!(kind);
+    }
     if let Some(enterprises) = enterprises {
         wanted["EnterpriseIds"] = json!(enterprises);
     }
@@ -178,7 +185,7 @@ mod tests {
 
     #[test]
     fn trap_10_tokens_are_in_the_body_and_nowhere_else() {
-        let wanted = page(&counters(None, None), 1000, None);
+        let wanted = page(&counters(None, None, None), 1000, None);
         let request = signed(Operation::Counters, &tokens(), &wanted);
         assert_eq!(request.path, "/api/connector/v1/counters/getAll");
         assert_eq!(
@@ -194,21 +201,21 @@ mod tests {
     }
 
     #[test]
-    fn a_delta_names_both_ends_its_enterprises_and_its_page() {
+    fn a_delta_names_both_ends_its_enterprises_its_type_and_its_page() {
         let updated = Interval {
             from: at("2026-03-01T08:00:00Z"),
             to: at("2026-03-01T09:05:00Z"),
         };
         let enterprises = ["0c7b1e52-5f2e-4a76-9b3c-6d5a1f0e2b11".to_owned()];
         let wanted = page(
-            &counters(Some(&enterprises), Some(updated)),
+            &counters(Some(&enterprises), Some("BillCounter"), Some(updated)),
             2,
             Some("5a1c9a5e-93f4-4f55-8c6e-2f0e6c1d7a03"),
         );
         assert_eq!(
             wanted,
             json!({
-                "EnterpriseIds": ["0c7b1e52-5f2e-4a76-9b3c-6d5a1f0e2b11"],
+                "EnterpriseIds": ["0c7b1e52-5f2e-4a76-9b3c-6d5a1f0e2b11"], "Type": "BillCounter",
                 "UpdatedUtc": {"StartUtc": "2026-03-01T08:00:00Z", "EndUtc": "2026-03-01T09:05:00Z"},
                 "Limitation": {"Count": 2, "Cursor": "5a1c9a5e-93f4-4f55-8c6e-2f0e6c1d7a03"}
             })

@@ -1,14 +1,23 @@
 //! Mews' keys of the configuration.
 
+mod keys;
+mod tokens;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::config::form::{Address, Flag, Hidden, List, Tables, Text};
+use chrono::{TimeDelta, Timelike};
+use chrono_tz::Tz;
+
+use crate::config::form::Address;
 use crate::config::key::{Group, Key};
 use crate::config::secret::Secret;
 use crate::config::section::Section;
 use crate::config::source::VendorSettings;
 use crate::model::schedule::Cadence;
 use crate::vendors::source::Common;
+
+use super::gate;
 
 /// What a Mews account needs beside the common settings.
 #[derive(Clone, Debug)]
@@ -21,10 +30,14 @@ pub struct Settings {
     pub client: String,
     /// Enterprise ids to watch; empty means all that the tokens see.
     pub enterprises: Vec<String>,
-    /// Read the number of guests in house (reservations in state Started). Off by default.
-    pub guests: bool,
-    /// Read the rooms that can be used tonight. Off by default.
-    pub rooms: bool,
+    /// Which counters are read, and how.
+    pub counters: CounterSettings,
+    /// What is read of tonight.
+    pub house: HouseSettings,
+    /// When the day starts where a hotel's own day is not known.
+    pub day: Day,
+    /// Most requests a second with one token, on average.
+    pub requests_per_second: u32,
 }
 
 /// One property's token.
@@ -36,116 +49,78 @@ pub struct AccessToken {
     pub token: Secret,
 }
 
-static KEYS: Group = Group {
-    title: "mews",
-    doc: "Mews hotel counters: they number documents and are never people. Polled every 60 \
-          seconds. Device ids are the uuids of the counters.",
-    keys: &[
-        &URL,
-        &CLIENT_TOKEN,
-        &ACCESS_TOKEN,
-        &ACCESS_TOKENS,
-        &CLIENT,
-        &ENTERPRISES,
-        &GUESTS,
-        &ROOMS,
-    ],
-};
+/// Which counters are read, and how.
+#[derive(Clone, Debug)]
+pub struct CounterSettings {
+    /// Types to show; empty means all.
+    pub types: Vec<String>,
+    /// Only the defaults of their types.
+    pub default_only: bool,
+    /// Items asked for at once.
+    pub page_size: u32,
+    /// How far a read of what was updated reaches back before the newest update.
+    pub overlap: TimeDelta,
+    /// How often all are read.
+    pub full_read: TimeDelta,
+}
 
-static URL: Key<Address> = Key::preset(
-    "url",
-    Address,
-    "\"https://api.mews.com\"",
-    "Platform address; the vendor's demo platform is `https://api.mews-demo.com`.",
-);
-static CLIENT_TOKEN: Key<Hidden> = Key::required(
-    "client_token",
-    Hidden,
-    "{ env = \"MEWS_CLIENT_TOKEN\" }",
-    "Token of the integration.",
-);
-static ACCESS_TOKEN: Key<Hidden> = Key::optional(
-    "access_token",
-    Hidden,
-    "`access_tokens` is used",
-    "Token of the property, or of a portfolio of properties.",
-);
-static ACCESS_TOKENS: Key<Tables> = Key::optional(
-    "access_tokens",
-    Tables(&ACCESS_TOKEN_KEYS),
-    "`access_token` is used",
-    "Tokens of several properties.",
-);
-static CLIENT: Key<Text> = Key::optional(
-    "client",
-    Text,
-    "`occtop` and its version",
-    "Name and version of the client as the vendor sees it.",
-);
-static ENTERPRISES: Key<List<Text>> = Key::preset(
-    "enterprises",
-    List {
-        of: Text,
-        filled: false,
-    },
-    "[]",
-    "Ids (uuids) of the enterprises to watch; empty means all that the tokens see.",
-);
-static GUESTS: Key<Flag> = Key::preset(
-    "guests",
-    Flag,
-    "false",
-    "Also read the number of guests in house. The token needs the right to read reservations.",
-);
-static ROOMS: Key<Flag> = Key::preset(
-    "rooms",
-    Flag,
-    "false",
-    "Also read the rooms that can be used tonight. The token needs the right to read services.",
-);
+/// What is read of tonight, and what is known without a read.
+#[derive(Clone, Debug)]
+pub struct HouseSettings {
+    /// Read the guests in house and their rooms (reservations in state Started). Off by default.
+    pub guests: bool,
+    /// How often.
+    pub guests_every: TimeDelta,
+    /// Read the rooms that can be used tonight. Off by default.
+    pub rooms: bool,
+    /// How often.
+    pub rooms_every: TimeDelta,
+    /// Rooms of hotels by enterprise id in lower case, which are not asked for.
+    pub capacity: BTreeMap<String, u32>,
+}
 
-static ACCESS_TOKEN_KEYS: Group = Group {
-    title: "[[source.access_tokens]]",
-    doc: "One property's token.",
-    keys: &[&LABEL, &TOKEN],
-};
-
-static LABEL: Key<Text> = Key::optional(
-    "label",
-    Text,
-    "the property's own name",
-    "What to call the property.",
-);
-static TOKEN: Key<Hidden> = Key::required(
-    "token",
-    Hidden,
-    "{ env = \"MEWS_ACCESS_TOKEN\" }",
-    "The token.",
-);
+/// The day of hotels whose own day is not known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Day {
+    /// Their zone.
+    pub zone: Option<Tz>,
+    /// How long after local midnight their business day starts, in seconds.
+    pub offset_s: i32,
+}
 
 impl VendorSettings for Settings {
     fn keys() -> &'static Group {
-        &KEYS
+        &keys::KEYS
     }
 
     fn url() -> &'static Key<Address> {
-        &URL
+        &keys::URL
     }
 
     fn read(section: &Section<'_>) -> Option<Self> {
-        let client_token = section.get(&CLIENT_TOKEN);
-        let access_tokens = read_access_tokens(section);
-        let client = section.get(&CLIENT);
-        let enterprises = section.get(&ENTERPRISES);
-        let guests = section.get(&GUESTS);
-        let rooms = section.get(&ROOMS);
+        let client_token = section.get(&keys::CLIENT_TOKEN);
+        let access_tokens = tokens::read_access_tokens(section);
+        let client = section.get(&keys::CLIENT);
+        let enterprises = section.get(&keys::ENTERPRISES);
+        let counters = read_counters(section);
+        let house = read_house(section);
+        let zone = section.get(&keys::TIMEZONE);
+        let day_start = section.get(&keys::DAY_START);
+        let requests_per_second = section.get(&keys::REQUESTS_PER_SECOND);
         Some(Self {
             client_token: client_token?,
             access_tokens: access_tokens?,
             client: client.unwrap_or_else(|| concat!("occtop ", env!("CARGO_PKG_VERSION")).into()),
             enterprises: enterprises?,
-            guests: guests?,
-            rooms: rooms?,
+            counters: counters?,
+            house: house?,
+            day: Day {
+                zone: zone.flatten(),
+                offset_s: day_start?
+                    .map_or(Ok(0), |at| at.num_seconds_from_midnight().try_into())
+                    .ok()?,
+            },
+            requests_per_second: requests_per_second?,
         })
     }
 
@@ -154,16 +129,27 @@ impl VendorSettings for Settings {
         Duration::from_secs(30)
     }
 
+    fn most_patience() -> Option<Duration> {
+        Some(Duration::from_secs(60))
+    }
+
     fn cadence(common: &Common) -> Cadence {
         super::cadence(common)
     }
 
+    fn credential(&self) -> Option<String> {
+        let tokens = self.access_tokens.iter();
+        let mut names: Vec<_> = tokens.map(|access| gate::name(&access.token)).collect();
+        names.sort_unstable();
+        Some(names.join(", "))
+    }
+
     fn secrets(&self) -> Vec<(String, &Secret)> {
-        let mut secrets = vec![(CLIENT_TOKEN.name.to_owned(), &self.client_token)];
+        let mut secrets = vec![(keys::CLIENT_TOKEN.name.to_owned(), &self.client_token)];
         secrets.extend(self.access_tokens.iter().map(|access| {
             let key = match &access.label {
-                Some(label) => format!("{} ({label})", ACCESS_TOKEN.name),
-                None => ACCESS_TOKEN.name.to_owned(),
+                Some(label) => format!("{} ({label})", keys::ACCESS_TOKEN.name),
+                None => keys::ACCESS_TOKEN.name.to_owned(),
             };
             (key, &access.token)
         }));
@@ -171,40 +157,37 @@ impl VendorSettings for Settings {
     }
 }
 
-fn read_access_tokens(section: &Section<'_>) -> Option<Vec<AccessToken>> {
-    let single = section.get(&ACCESS_TOKEN);
-    let tables = section.tables(&ACCESS_TOKENS);
-    let several: Vec<_> = tables.iter().map(read_access_token).collect();
-    match (section.has(&ACCESS_TOKEN), section.has(&ACCESS_TOKENS)) {
-        (true, true) => {
-            let help = "keep one of the two";
-            section.wrong(&ACCESS_TOKENS, "set beside access_token", help);
-            None
-        }
-        (false, false) => {
-            let help = "add access_token = { env = \"MEWS_ACCESS_TOKEN\" }";
-            section.wrong(&ACCESS_TOKEN, "missing", help);
-            None
-        }
-        (true, false) => Some(vec![AccessToken {
-            label: None,
-            token: single?,
-        }]),
-        (false, true) if several.is_empty() => {
-            let help = "write [{ label = \"…\", token = { env = \"…\" } }]";
-            section.wrong(&ACCESS_TOKENS, "names no token", help);
-            None
-        }
-        (false, true) => several.into_iter().collect(),
-    }
+fn read_counters(section: &Section<'_>) -> Option<CounterSettings> {
+    let types = section.get(&keys::TYPES);
+    let default_only = section.get(&keys::DEFAULT_ONLY);
+    let page_size = section.get(&keys::PAGE_SIZE);
+    let overlap = section.get(&keys::OVERLAP);
+    let full_read = section.get(&keys::FULL_READ);
+    Some(CounterSettings {
+        types: types?,
+        default_only: default_only?,
+        page_size: page_size?,
+        overlap: delta(overlap?),
+        full_read: delta(full_read?),
+    })
 }
 
-fn read_access_token(section: &Section<'_>) -> Option<AccessToken> {
-    section.only(&[&ACCESS_TOKEN_KEYS]);
-    let label = section.get(&LABEL);
-    let token = section.get(&TOKEN);
-    Some(AccessToken {
-        label,
-        token: token?,
+fn read_house(section: &Section<'_>) -> Option<HouseSettings> {
+    let guests = section.get(&keys::GUESTS);
+    let guests_every = section.get(&keys::GUESTS_EVERY);
+    let rooms = section.get(&keys::ROOMS);
+    let rooms_every = section.get(&keys::ROOMS_EVERY);
+    let capacity = section.get(&keys::CAPACITY);
+    Some(HouseSettings {
+        guests: guests?,
+        guests_every: delta(guests_every?),
+        rooms: rooms?,
+        rooms_every: delta(rooms_every?),
+        capacity: capacity?,
     })
+}
+
+/// The keys have bounds that fit.
+fn delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }

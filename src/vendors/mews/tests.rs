@@ -1,11 +1,14 @@
 //! The account against a server on loopback: what is asked, what comes of it, and what is done
 //! about each trap and each status.
 
+mod chosen;
 mod counters;
 mod house;
 mod normal;
+mod statuses;
 mod tokens;
 
+use chrono::TimeDelta;
 use serde_json::{Value as Json, json};
 
 use crate::config::secret::Secret;
@@ -15,7 +18,7 @@ use crate::model::reading::{Measure, Value};
 use crate::vendors::source::Source;
 use crate::vendors::stand_in::{Answer, Seen, StandIn, budget, json as answer};
 
-use super::{AccessToken, Mews, Settings, open};
+use super::{AccessToken, CounterSettings, Day, HouseSettings, Mews, Settings, open};
 
 const NOW: &str = "2026-03-01T09:00:00Z";
 const MIDNIGHT: &str = "2026-02-28T23:00:00Z";
@@ -37,8 +40,26 @@ fn settings(tokens: &[(Option<&str>, &str)]) -> Settings {
         access_tokens: access.collect(),
         client: "Occupancy Monitor 1.0.0".to_owned(),
         enterprises: Vec::new(),
-        guests: false,
-        rooms: false,
+        counters: CounterSettings {
+            types: Vec::new(),
+            default_only: false,
+            page_size: 1000,
+            overlap: TimeDelta::minutes(2),
+            full_read: TimeDelta::minutes(15),
+        },
+        house: house(false, false),
+        day: Day::default(),
+        requests_per_second: 2,
+    }
+}
+
+fn house(guests: bool, rooms: bool) -> HouseSettings {
+    HouseSettings {
+        guests,
+        guests_every: TimeDelta::minutes(2),
+        rooms,
+        rooms_every: TimeDelta::hours(1),
+        capacity: std::collections::BTreeMap::new(),
     }
 }
 
@@ -112,8 +133,23 @@ fn values(delivery: &Delivery) -> Vec<(String, i64)> {
     values
 }
 
+fn token(seen: &Seen) -> &str {
+    seen.body["AccessToken"].as_str().unwrap()
+}
+
 fn count(paths: &[String], wanted: &str) -> usize {
     paths.iter().filter(|path| *path == wanted).count()
+}
+
+/// Occupied rooms of every device.
+fn occupied(delivery: &Delivery) -> Vec<Option<u32>> {
+    let facts = delivery.facts.iter();
+    facts
+        .map(|(_, facts)| match facts.detail {
+            Detail::DocumentCounter { rooms_occupied, .. } => rooms_occupied,
+            ref other => panic!("{other:?}"),
+        })
+        .collect()
 }
 
 /// Guests and rooms of every device.

@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use crate::vendors::lenient::{Row, lax, lax_or_empty};
+use crate::vendors::lenient::{Row, lax};
 
 /// A page of a list.
 pub(super) trait Page: serde::de::DeserializeOwned + Default {
@@ -64,7 +64,25 @@ pub(super) struct Counter {
     #[serde(default, rename = "Type", deserialize_with = "lax")]
     pub kind: Option<String>,
     #[serde(default, deserialize_with = "lax")]
+    pub is_default: Option<bool>,
+    #[serde(default, deserialize_with = "lax")]
     pub updated_utc: Option<String>,
+}
+
+impl Counter {
+    /// The fields that are read, each with whether it is there.
+    pub(super) fn fields(&self) -> [(&'static str, bool); 8] {
+        [
+            ("Id", true),
+            ("Value", true),
+            ("EnterpriseId", self.enterprise_id.is_some()),
+            ("Name", self.name.is_some()),
+            ("Type", self.kind.is_some()),
+            ("IsDefault", self.is_default.is_some()),
+            ("Format", self.format.is_some()),
+            ("UpdatedUtc", self.updated_utc.is_some()),
+        ]
+    }
 }
 
 /// `enterprises/getAll`.
@@ -80,16 +98,18 @@ pub(super) struct Enterprise {
     pub business_day_closing_offset: Option<String>,
 }
 
-/// `reservations/getAll/2023-06-06`. Nothing of a person is read: the id only keeps a reservation
-/// from being counted twice while pages shift, and is dropped with the page.
+/// `reservations/getAll/2023-06-06`. Nothing of a person is read: the ids only keep a reservation
+/// and a room from being counted twice, and are dropped with the list.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Reservation {
     pub id: String,
     #[serde(default, deserialize_with = "lax")]
     pub state: Option<String>,
-    #[serde(default, deserialize_with = "lax_or_empty")]
-    pub person_counts: Vec<Row<PersonCount>>,
+    #[serde(default, deserialize_with = "lax")]
+    pub person_counts: Option<Vec<Row<PersonCount>>>,
+    #[serde(default, deserialize_with = "lax")]
+    pub assigned_resource_id: Option<String>,
 }
 
 #[derive(Deserialize)]

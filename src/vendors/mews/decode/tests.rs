@@ -55,6 +55,7 @@ fn the_full_page_of_the_vendor_is_read() {
             enterprise: Some(HOTEL.to_owned()),
             name: "Default".to_owned(),
             kind: "ServiceOrderCounter".to_owned(),
+            is_default: true,
             format: None,
             value: 25812,
             updated: Some(at("2026-03-01T08:41:07Z")),
@@ -92,6 +93,7 @@ fn trap_1_only_the_list_the_id_and_the_value_are_required() {
             enterprise: None,
             name: "Counter".to_owned(),
             kind: "Counter".to_owned(),
+            is_default: false,
             format: None,
             value: 1,
             updated: None,
@@ -164,14 +166,15 @@ fn sixty_four_bits_survive() {
 }
 
 #[test]
-fn stamps_are_read_with_any_fraction_and_never_from_the_far_future() {
+fn stamps_are_read_with_any_fraction_and_never_from_the_future() {
     let cases = [
         ("2026-03-01T08:41:07Z", Some("2026-03-01T08:41:07Z")),
         ("2026-03-01T08:41:07.9999999Z", Some("2026-03-01T08:41:07Z")),
         ("2026-03-01T09:41:07+01:00", Some("2026-03-01T08:41:07Z")),
         ("2026-03-01T08:41:07", Some("2026-03-01T08:41:07Z")),
-        ("2026-03-02T08:59:59Z", Some("2026-03-02T08:59:59Z")),
-        ("2026-03-02T09:00:01Z", None),
+        ("2026-03-01T09:05:00Z", Some("2026-03-01T09:05:00Z")),
+        ("2026-03-01T09:05:01Z", None),
+        ("2026-03-02T05:00:00Z", None),
         ("0001-01-01T00:00:00Z", None),
         ("today", None),
     ];
@@ -250,22 +253,93 @@ fn durations_are_read_in_the_vendors_form() {
     }
 }
 
+fn reservation(id: &str, state: &str, people: Json) -> Json {
+    let mut row = json!({"Id": id, "State": state, "Number": "1207", "CustomerId": "somebody",
+                         "AssignedResourceId": format!("room of {id}")});
+    row["PersonCounts"] = people;
+    row
+}
+
+fn house(list: Json) -> InHouse {
+    let mut body = json!({});
+    body["Reservations"] = list;
+    let (list, odd, _) = page::<wire::ReservationPage>(body);
+    assert_eq!(odd, 0);
+    in_house(&list)
+}
+
 #[test]
 fn guests_are_the_people_booked_in_reservations_that_are_checked_in() {
-    let reservation = |id: &str, state: &str, people: Json| {
-        json!({"Id": id, "State": state, "Number": "1207", "AssignedResourceId": "room",
-               "CustomerId": "somebody", "PersonCounts": people})
-    };
-    let (list, odd, _) = page::<wire::ReservationPage>(json!({"Reservations": [
-        reservation("a", "Started", json!([{"AgeCategoryId": "adult", "Count": 2}, {"Count": 1}])),
+    let house = house(json!([
+        reservation(
+            "a",
+            "Started",
+            json!([{"AgeCategoryId": "adult", "Count": 2}, {"Count": 1}])
+        ),
         reservation("b", "Processed", json!([{"Count": 5}])),
-        reservation("c", "Started", json!(null)),
-        reservation("d", "Started", json!([{"Count": -1}, {"Count": "2"}, {"Count": 1}])),
+        reservation("c", "Started", json!([{"Count": 0}, {"Count": 1}])),
         // The page shifted while it was read.
         reservation("a", "Started", json!([{"Count": 2}, {"Count": 1}])),
-        {"State": "Started"}
-    ]}));
-    assert_eq!((guests(&list), odd), (4, 1));
+    ]));
+    assert_eq!((house.people, house.uncounted), (4, 0));
+}
+
+#[test]
+fn occupied_rooms_are_those_that_reservations_name_each_once() {
+    let room = |id: &str, room: Json| {
+        let mut row = reservation(id, "Started", json!([{"Count": 1}]));
+        row["AssignedResourceId"] = room;
+        row
+    };
+    let mut gone = room("e", json!("101"));
+    gone.as_object_mut().unwrap().remove("AssignedResourceId");
+    let house = house(json!([
+        room("a", json!("101")),
+        room("b", json!("102")),
+        // They share a room.
+        room("c", json!("101")),
+        // The page shifted while it was read.
+        room("b", json!("102")),
+        reservation("d", "Processed", json!([{"Count": 5}])),
+        gone,
+        room("f", json!(null)),
+        room("g", json!(" ")),
+        room("h", json!(7)),
+    ]));
+    assert_eq!((house.rooms, house.roomless), (2, 4));
+}
+
+#[test]
+fn a_reservation_without_a_state_is_one_of_those_that_were_asked_for() {
+    for state in [json!(null), json!(7)] {
+        let mut row = reservation("a", "", json!([{"Count": 2}]));
+        row["State"] = state;
+        assert_eq!(house(json!([row])).people, 2);
+        row.as_object_mut().unwrap().remove("State");
+        assert_eq!(house(json!([row])).people, 2);
+    }
+}
+
+#[test]
+fn people_that_a_reservation_does_not_tell_are_not_nobody() {
+    for people in [
+        json!(null),
+        json!(2),
+        json!("2"),
+        json!({"Count": 2}),
+        json!([{"Count": 2}, {"Count": -1}]),
+        json!([{"Count": "2"}]),
+        json!([{"Count": null}]),
+        json!([null]),
+        json!([{}]),
+    ] {
+        let mut odd = reservation("a", "Started", people.clone());
+        let fine = reservation("b", "Started", json!([{"Count": 3}]));
+        let told = house(json!([odd, fine]));
+        assert_eq!((told.people, told.uncounted), (3, 1), "{people}");
+        odd.as_object_mut().unwrap().remove("PersonCounts");
+        assert_eq!(house(json!([odd, fine])).uncounted, 1);
+    }
 }
 
 #[test]
@@ -330,7 +404,7 @@ fn any_json() -> impl Strategy<Value = Json> {
         "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,12})?(Z|[+-][0-9]{2}:[0-9]{2})?"
             .prop_map(Json::from),
     ];
-    let key = "Id|Value|Name|Type|Format|UpdatedUtc|EnterpriseId|Counters|Cursor|State|PersonCounts|Count|Metrics|UsableResources|BusinessDayClosingOffset|TimeZoneIdentifier|Data";
+    let key = "Id|Value|Name|Type|Format|UpdatedUtc|EnterpriseId|Counters|Cursor|State|PersonCounts|AssignedResourceId|Count|Metrics|UsableResources|BusinessDayClosingOffset|TimeZoneIdentifier|Data|Services|IsActive|Discriminator|TimeUnitPeriod|IsDefault";
     leaf.prop_recursive(4, 48, 6, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Json::from),
@@ -360,11 +434,40 @@ proptest! {
         }
         if let Ok(page) = serde_json::from_value::<wire::ReservationPage>(json!({"Reservations": list.clone()})) {
             let good: Vec<_> = page.into_parts().0.into_iter().filter_map(crate::vendors::lenient::Row::good).collect();
-            let _ = guests(&good);
+            let house = in_house(&good);
+            prop_assert!(house.uncounted as usize <= good.len());
+            prop_assert!((house.rooms + house.roomless) as usize <= good.len());
+        }
+        if let Ok(page) = serde_json::from_value::<wire::ServicePage>(json!({"Services": list.clone()})) {
+            let good: Vec<_> = page.into_parts().0.into_iter().filter_map(crate::vendors::lenient::Row::good).collect();
+            let most = good.len();
+            let services = services(good);
+            prop_assert!(services.len() <= most);
+            for service in services {
+                let ids = std::iter::once(service.id).chain(service.enterprise);
+                for id in ids {
+                    prop_assert!(!id.is_empty() && id.len() <= LONGEST_ID && id.is_ascii());
+                }
+            }
         }
         if let Ok(wire) = serde_json::from_value(json!({"ResourceCategoryAvailabilities": list})) {
             let _ = rooms(&wire);
         }
+    }
+
+    #[test]
+    fn a_service_is_asked_for_rooms_unless_it_says_that_it_sells_no_nights(
+        active in prop::option::of(any::<bool>()),
+        kind in prop::option::of("Bookable|Additional"),
+        unit in prop::option::of("Day|Hour|Month"),
+    ) {
+        let row = json!({"Id": "s", "EnterpriseId": HOTEL, "IsActive": active,
+                         "Data": {"Discriminator": kind, "Value": {"TimeUnitPeriod": unit}}});
+        let asked = services(rows(json!([row])));
+        let refused = active == Some(false)
+            || kind.is_some_and(|kind| kind != "Bookable")
+            || unit.is_some_and(|unit| unit != "Day");
+        prop_assert_eq!(asked.is_empty(), refused);
     }
 
     #[test]

@@ -222,6 +222,44 @@ async fn on_408_for_a_single_hotel_the_error_is_shown() {
 }
 
 #[tokio::test]
+async fn on_413_requests_name_fewer_hotels_and_pages_keep_their_size() {
+    let small = |seen: &Seen| {
+        if seen.path == ENTERPRISES {
+            return enterprises(&["h1", "h2", "h3", "h4"].map(|id| enterprise(id, id)));
+        }
+        assert_eq!(limit(seen), 1000);
+        match seen.body["EnterpriseIds"].as_array() {
+            Some(ids) if ids.len() == 1 => {
+                let id = ids[0].as_str().unwrap();
+                counters(&[counter(&format!("c-{id}"), id, 1)])
+            }
+            _ => failure(413, "Too large."),
+        }
+    };
+    let server = StandIn::start(NOW, small).await;
+    let mut chosen = one_token();
+    chosen.enterprises = ["h1", "h2", "h3", "h4"].map(str::to_owned).into();
+    let mut source = account(&server, &chosen);
+    let delivery = delivered(poll(&mut source, &server).await);
+    assert_eq!((delivery.rows, delivery.roster), (4, true));
+    assert_eq!(server.seen().len(), 1 + 7, "four, two and two, one each");
+    assert_eq!(delivered(poll(&mut source, &server).await).rows, 4);
+    assert_eq!(server.seen().len(), 4, "it is remembered");
+}
+
+#[tokio::test]
+async fn on_413_of_a_request_that_names_no_hotels_the_error_is_shown() {
+    let server = StandIn::start(NOW, |seen: &Seen| match seen.path.as_str() {
+        ENTERPRISES => enterprises(&["h1", "h2"].map(|id| enterprise(id, id))),
+        _ => failure(413, "Too large."),
+    })
+    .await;
+    let outcome = poll(&mut account(&server, &one_token()), &server).await;
+    assert_eq!(outcome.error.unwrap().status, Some(413));
+    assert_eq!(server.seen().len(), 2, "naming them would be larger still");
+}
+
+#[tokio::test]
 async fn on_409_a_page_is_asked_for_once_more() {
     let conflicts = std::sync::atomic::AtomicU32::new(0);
     let changing = move |seen: &Seen| match seen.path.as_str() {

@@ -54,6 +54,7 @@ async fn the_examples_of_the_vendor_become_devices_and_readings() {
                 enterprise_name: Some("Hotel Example".to_owned()),
                 day_offset_s: 3 * 3600,
                 guests_in_house: None,
+                rooms_occupied: None,
                 rooms: None,
             },
         }
@@ -158,6 +159,77 @@ async fn a_counter_without_a_stamp_is_as_old_as_its_value() {
 }
 
 #[tokio::test]
+async fn a_stamp_from_the_future_is_none() {
+    let ahead = |seen: &Seen| {
+        if seen.path == ENTERPRISES {
+            return enterprises(&[enterprise(HOTEL, "Hotel")]);
+        }
+        let mut row = counter("a", HOTEL, 5);
+        row["UpdatedUtc"] = json!("2026-03-02T05:00:00Z");
+        counters(&[row])
+    };
+    let server = StandIn::start(NOW, ahead).await;
+    let mut source = account(&server, &one_token());
+    for _ in 0..2 {
+        let delivery = delivered(poll(&mut source, &server).await);
+        let start = delivery.readings[0].start.to_rfc3339();
+        assert_eq!(start, "2026-03-01T09:00:00+00:00", "its first sight");
+        assert_eq!((delivery.rows, delivery.rejected), (1, 0));
+        server.hand.advance(Duration::from_secs(60));
+    }
+}
+
+#[tokio::test]
+async fn trap_15_the_shared_demo_jumps_and_has_odd_names() {
+    let polls = std::sync::atomic::AtomicUsize::new(0);
+    let demo = move |seen: &Seen| {
+        if seen.path == ENTERPRISES {
+            return enterprises(&[enterprise(
+                HOTEL,
+                "\u{1b}[2J>>> TEST <<< \u{202e}\u{1f3e8}\n",
+            )]);
+        }
+        let turn = polls.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let row = |id: &str, name: &str, value: i64| {
+            let mut row = counter(id, HOTEL, value);
+            row["Name"] = json!(name);
+            row["UpdatedUtc"] = json!(format!("2026-03-01T08:4{turn}:00Z"));
+            row
+        };
+        let value = [25_812, -7, i64::MAX][turn];
+        let mut list = vec![row("a", "", value), row("b", " \t ", -value)];
+        // Another integrator has set up one more, and then removed it.
+        list.extend((turn == 1).then(|| row("c", &"x".repeat(5000), 1)));
+        counters(&list)
+    };
+    let server = StandIn::start(NOW, demo).await;
+    let mut source = account(&server, &one_token());
+    for (value, devices) in [(25_812, 2), (-7, 3), (i64::MAX, 2)] {
+        let delivery = delivered(poll(&mut source, &server).await);
+        assert_eq!(
+            values(&delivery)[..2],
+            [("a".into(), value), ("b".into(), -value)]
+        );
+        assert_eq!(delivery.facts.len(), devices);
+        assert!(delivery.roster && delivery.rejected == 0);
+        for (_, facts) in &delivery.facts {
+            let Detail::DocumentCounter {
+                enterprise_name, ..
+            } = &facts.detail
+            else {
+                panic!("not a counter");
+            };
+            let shown = format!("{}{}", facts.name, enterprise_name.as_deref().unwrap());
+            assert!(
+                !facts.name.is_empty() && !shown.contains(char::is_control),
+                "{shown:?}"
+            );
+        }
+        server.hand.advance(Duration::from_secs(60));
+    }
+}
+
+#[tokio::test]
 async fn only_the_configured_enterprises_are_read() {
     let two = |seen: &Seen| match seen.path.as_str() {
         ENTERPRISES => enterprises(&[enterprise(HOTEL, "One"), enterprise("other", "Two")]),
@@ -202,7 +274,8 @@ async fn a_check_says_what_each_token_sees() {
         findings[1].details,
         [
             "1 of type RegistrationCardCounter",
-            "1 of type ServiceOrderCounter"
+            "1 of type ServiceOrderCounter",
+            "fields: Id, Value, EnterpriseId, Name, Type, IsDefault, UpdatedUtc; not there: Format"
         ]
     );
 }

@@ -3,12 +3,9 @@
 use std::time::Duration;
 
 use super::*;
+use crate::config::source::VendorSettings;
 use crate::model::attempt::ErrorKind;
 use crate::vendors::stand_in::text;
-
-fn token(seen: &Seen) -> &str {
-    seen.body["AccessToken"].as_str().unwrap()
-}
 
 #[tokio::test]
 async fn trap_11_a_401_of_everything_means_the_token_and_is_not_repeated_for_minutes() {
@@ -120,105 +117,6 @@ async fn a_failing_list_of_hotels_is_an_error_beside_the_counters_and_tried_agai
 }
 
 #[tokio::test]
-async fn every_status_of_the_table_is_shown_with_its_class() {
-    let table = [
-        (400, ErrorKind::Http),
-        (403, ErrorKind::Auth),
-        (404, ErrorKind::Http),
-        (410, ErrorKind::Http),
-        (413, ErrorKind::Http),
-        (500, ErrorKind::Http),
-        (503, ErrorKind::Http),
-    ];
-    for (status, kind) in table {
-        let server = StandIn::start(NOW, move |_: &Seen| failure(status, "Said.")).await;
-        let error = poll(&mut account(&server, &one_token()), &server)
-            .await
-            .error
-            .unwrap();
-        assert_eq!((error.kind, error.status), (kind, Some(status)));
-        assert!(error.message.ends_with("Said."), "{error}");
-    }
-}
-
-#[tokio::test]
-async fn what_cannot_change_is_not_asked_again_for_minutes() {
-    for (status, waits) in [
-        (400, true),
-        (403, true),
-        (404, true),
-        (410, true),
-        (500, false),
-    ] {
-        let server = StandIn::start(NOW, move |_: &Seen| failure(status, "No.")).await;
-        let mut source = account(&server, &one_token());
-        poll(&mut source, &server).await;
-        server.seen();
-        server.hand.advance(Duration::from_secs(60));
-        poll(&mut source, &server).await;
-        assert_eq!(server.seen().is_empty(), waits, "{status}");
-    }
-}
-
-#[tokio::test]
-async fn trap_12_too_many_requests_pauses_all_calls_of_the_token_until_told() {
-    for (header, seconds) in [
-        (Some("17"), 17),
-        (Some("Sun, 01 Mar 2026 09:00:40 GMT"), 40),
-        (None, 30),
-    ] {
-        let server = StandIn::start(NOW, move |_: &Seen| {
-            let answer =
-                failure(429, "Too many requests.").header("date", "Sun, 01 Mar 2026 09:00:00 GMT");
-            match header {
-                Some(value) => answer.header("retry-after", value),
-                None => answer,
-            }
-        })
-        .await;
-        let mut source = account(&server, &one_token());
-        let error = poll(&mut source, &server).await.error.unwrap();
-        assert_eq!(error.kind, ErrorKind::RateLimited);
-        let told = error
-            .retry_at
-            .map(|at| (at - server.clock.now()).num_seconds());
-        assert_eq!(told, header.map(|_| seconds), "only what the vendor said");
-        assert_eq!(server.paths(), [ENTERPRISES], "nothing else is asked");
-        server
-            .hand
-            .advance(Duration::from_secs(seconds.unsigned_abs() - 1));
-        assert_eq!(
-            poll(&mut source, &server).await.error.unwrap().kind,
-            ErrorKind::RateLimited
-        );
-        assert_eq!(server.paths().len(), 0, "{header:?}");
-        server.hand.advance(Duration::from_secs(1));
-        poll(&mut source, &server).await;
-        assert_eq!(server.paths().len(), 1, "{header:?}");
-    }
-}
-
-#[tokio::test]
-async fn pauses_without_an_end_grow() {
-    let server = StandIn::start(NOW, |_: &Seen| failure(429, "Too many requests.")).await;
-    let mut source = account(&server, &one_token());
-    let mut asked_at = Vec::new();
-    let start = server.clock.now();
-    for _ in 0..400 {
-        poll(&mut source, &server).await;
-        if !server.seen().is_empty() {
-            asked_at.push((server.clock.now() - start).num_seconds());
-        }
-        server.hand.advance(Duration::from_secs(10));
-    }
-    let gaps: Vec<_> = asked_at.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    for (gap, pause) in gaps.iter().zip([30, 60, 120, 240, 480, 900, 900]) {
-        assert!((pause..pause + 20).contains(gap), "{gaps:?}");
-    }
-    assert!(gaps.len() >= 7, "{gaps:?}");
-}
-
-#[tokio::test]
 async fn one_bad_token_does_not_hide_the_other() {
     let server = StandIn::start(NOW, |seen: &Seen| match (token(seen), seen.path.as_str()) {
         ("BAD-TOKEN", _) => failure(401, "Invalid AccessToken."),
@@ -246,6 +144,111 @@ async fn one_bad_token_does_not_hide_the_other() {
             .count(),
         2
     );
+}
+
+/// Three properties; the tokens that start with `BUSY` have to wait for so many seconds.
+fn busy(seen: &Seen) -> Answer {
+    let token = token(seen);
+    if let Some(seconds) = token.strip_prefix("BUSY-") {
+        return failure(429, "Too many requests.")
+            .header("retry-after", seconds)
+            .header("date", "Sun, 01 Mar 2026 09:00:00 GMT");
+    }
+    match seen.path.as_str() {
+        ENTERPRISES => enterprises(&[enterprise(HOTEL, "Hotel")]),
+        _ => counters(&[counter(token, HOTEL, 5)]),
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_has_to_wait_is_a_note_while_another_delivers() {
+    let server = StandIn::start(NOW, busy).await;
+    let tokens = [(Some("Brno"), "BUSY-90"), (None, "BUSY-40"), (None, "good")];
+    let mut source = account(&server, &settings(&tokens));
+    for _ in 0..2 {
+        let delivery = delivered(poll(&mut source, &server).await);
+        assert_eq!(values(&delivery), [("good".to_owned(), 5)]);
+        let notes = &delivery.notes;
+        assert_eq!(notes.len(), 2, "{notes:?}");
+        assert!(
+            notes[0].starts_with("Brno: ") && notes[1].starts_with("token 2: "),
+            "{notes:?}"
+        );
+        assert!(notes[0].contains("Too many requests."), "{notes:?}");
+        assert!(
+            notes[0].ends_with("asked again at 09:01:31 UTC"),
+            "{notes:?}"
+        );
+        assert!(!delivery.roster, "nobody knows what they have");
+    }
+    let waiting = |seen: &Seen| token(seen).starts_with("BUSY");
+    assert_eq!(server.seen().iter().filter(|seen| waiting(seen)).count(), 2);
+}
+
+#[tokio::test]
+async fn where_all_tokens_have_to_wait_the_first_that_is_free_says_when() {
+    let server = StandIn::start(NOW, busy).await;
+    let tokens = [(Some("Brno"), "BUSY-90"), (Some("Praha"), "BUSY-40")];
+    let mut source = account(&server, &settings(&tokens));
+    let mut poll_now = async || {
+        let outcome = poll(&mut source, &server).await;
+        assert_eq!(outcome.delivery, None);
+        outcome.error.unwrap()
+    };
+    let error = poll_now().await;
+    assert_eq!(error.kind, ErrorKind::RateLimited);
+    assert!(error.message.starts_with("Praha: "), "{error}");
+    let until = error.retry_at.unwrap();
+    assert_eq!((until - server.clock.now()).num_seconds(), 40);
+    assert_eq!(poll_now().await, error, "nothing changes while they wait");
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn trap_12_two_sources_on_one_token_share_its_pauses() {
+    let server = StandIn::start(NOW, busy).await;
+    let tokens = settings(&[(None, "BUSY-40")]);
+    let mut one = account(&server, &tokens);
+    let mut other = account(&server, &tokens);
+    let error = poll(&mut one, &server).await.error.unwrap();
+    assert_eq!(server.paths(), [ENTERPRISES]);
+    assert_eq!(poll(&mut other, &server).await.error, Some(error));
+    assert_eq!(server.seen().len(), 0, "nobody asks");
+    let mut another = account(&server, &settings(&[(None, "good")]));
+    delivered(poll(&mut another, &server).await);
+}
+
+#[test]
+fn trap_12_sources_on_the_same_tokens_share_their_ceiling() {
+    let credential = |tokens: &[(Option<&str>, &str)]| settings(tokens).credential().unwrap();
+    let one = credential(&[(None, "ONE-TOKEN"), (Some("Praha"), "OTHER-TOKEN")]);
+    assert_eq!(
+        one,
+        credential(&[(None, "OTHER-TOKEN"), (None, "ONE-TOKEN")])
+    );
+    assert_ne!(one, credential(&[(None, "ONE-TOKEN")]));
+    assert!(!one.contains("-TOKEN"), "{one}");
+}
+
+#[tokio::test]
+async fn one_token_at_two_places_of_the_configuration_is_an_error() {
+    let server = StandIn::start(NOW, simple).await;
+    let twice = settings(&[(Some("Brno"), "SECRET"), (Some("Praha"), "SECRET")]);
+    let opened = open(
+        &server.common("hotel"),
+        &twice,
+        budget(2400),
+        server.clock.clone(),
+    );
+    let error = opened.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Config);
+    assert!(
+        error
+            .message
+            .contains("access_tokens 1 and access_tokens 2"),
+        "{error}"
+    );
+    assert!(!error.message.contains("SECRET"), "{error}");
 }
 
 #[tokio::test]
