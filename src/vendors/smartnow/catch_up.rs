@@ -26,6 +26,9 @@ const MARGIN: TimeDelta = TimeDelta::hours(1);
 /// Requests an hour beside those of the tables: lists, open events, log-ins, pages of a busy hour.
 const SPARE: u32 = 20;
 
+/// What the first poll of a run is taken to need for the newest rows, at most, in pages.
+const FIRST_LIVE: u32 = 4;
+
 /// How far the account has been read. A restart goes on from here.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Progress {
@@ -106,7 +109,10 @@ impl SmartNow {
 
     fn affords_more(&self, catch: &Catch) -> bool {
         let every_s = self.cadence.every_s.unwrap_or(POLL_S);
-        affords(self.client.transport().budget(), catch.live, every_s)
+        // The first poll of a run has the whole overlap to read, the next ones what is missing.
+        let most = if catch.first { FIRST_LIVE } else { u32::MAX };
+        let budget = self.client.transport().budget();
+        affords(budget, catch.live.min(most), every_s)
     }
 }
 

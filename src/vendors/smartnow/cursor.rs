@@ -53,9 +53,8 @@ impl Cursor {
         }
     }
 
-    /// Takes note of a page with these ids, read at `now`; true when it had news.
-    pub fn read(&mut self, ids: &[i64], cut: bool, now: Timestamp) -> bool {
-        let before = self.newest;
+    /// Takes note of a page with these ids, read at `now`.
+    pub fn read(&mut self, ids: &[i64], cut: bool, now: Timestamp) {
         let last = ids.iter().copied().max();
         self.newest = self.newest.max(last.unwrap_or(0));
         self.at = last.filter(|_| cut);
@@ -63,7 +62,6 @@ impl Cursor {
             self.current = now;
         }
         self.seen.extend(ids);
-        self.newest > before
     }
 
     /// Takes note of ids that were read on another way.

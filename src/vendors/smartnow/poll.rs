@@ -31,19 +31,22 @@ pub(super) struct Catch {
     pub pages: u32,
     /// Pages that the newest rows took.
     pub live: u32,
+    /// It is the first poll of a run.
+    pub first: bool,
     /// When the server learned of the newest row of the last page.
     read_to: Option<Timestamp>,
 }
 
 impl Catch {
-    fn new(now: Timestamp, pages: u32) -> Self {
+    fn new(now: Timestamp, first: bool) -> Self {
         Self {
             now,
             delivery: Delivery::default(),
             error: None,
             answered: false,
-            pages,
+            pages: if first { FIRST_PAGES } else { PAGES },
             live: 0,
+            first,
             read_to: None,
         }
     }
@@ -82,8 +85,7 @@ impl SmartNow {
             self.progress = before;
         }
         self.unfinished = Some(self.progress.clone());
-        let pages = if self.begun { PAGES } else { FIRST_PAGES };
-        let mut catch = Catch::new(ask.now, pages);
+        let mut catch = Catch::new(ask.now, !self.begun);
         self.restore(ask);
         self.steps(ask, &mut catch).await;
         self.unfinished = None;
@@ -172,8 +174,8 @@ impl SmartNow {
             let page = self
                 .page::<Sale>(&endpoint, cursor.start(self.overlap), catch)
                 .await?;
-            let news = cursor.read(&page.ids, page.is_cut(), ask.now);
-            catch.live += u32::from(news);
+            cursor.read(&page.ids, page.is_cut(), ask.now);
+            catch.live += 1;
             self.progress.sales = Some(cursor.clone());
             self.take_sales(&page.rows, catch);
             if !cursor.is_behind() {
@@ -207,8 +209,8 @@ impl SmartNow {
             let page = self
                 .page::<Event>(&endpoint, cursor.start(self.overlap), catch)
                 .await?;
-            let news = cursor.read(&page.ids, page.is_cut(), ask.now);
-            catch.live += u32::from(news);
+            cursor.read(&page.ids, page.is_cut(), ask.now);
+            catch.live += 1;
             self.progress.events = Some(cursor.clone());
             self.take_events(&page.rows, catch.now);
             if !cursor.is_behind() {
