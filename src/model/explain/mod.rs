@@ -7,6 +7,7 @@ mod calls;
 mod corrected;
 mod device;
 mod gaps;
+mod happening;
 mod source;
 mod store;
 mod trust;
