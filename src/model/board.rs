@@ -113,6 +113,13 @@ impl SourceRow {
         self.confirmed && matches!(self.fetch, FetchState::Ok | FetchState::Retrying)
     }
 
+    /// The first of the last failures in a row, as far as they are remembered.
+    #[must_use]
+    pub fn failing_since(&self) -> Option<Timestamp> {
+        let failed = (self.beats.iter().rev()).take_while(|beat| beat.failure.is_some());
+        failed.last().map(|beat| beat.at)
+    }
+
     /// What is to be said of calls to a readable source.
     #[must_use]
     pub fn calls_in_words(&self) -> &'static str {
