@@ -16,6 +16,7 @@ use super::health::{DataState, Expectation, Feed, FetchState, data_state, due, f
 use super::incidents::{Event, Freshness};
 use super::reading::Currency;
 use super::rhythm::Pause;
+use super::schedule::Habit;
 use super::store::Store;
 
 mod activity;
@@ -87,6 +88,8 @@ pub struct SourceRow {
     pub clock_skew_s: Option<i64>,
     /// How it does against its freshness objective.
     pub freshness: Option<Freshness>,
+    /// How it publishes; `None` where it does so all the time or was not asked yet.
+    pub habit: Option<Habit>,
 }
 
 /// When two clocks differ by more seconds than this, it is told and heeded.

@@ -24,7 +24,7 @@ use super::budget::{LONGEST_THROTTLE, Means};
 use super::health::{Expectation, FetchState};
 
 pub use backoff::backoff;
-pub use cadence::{Cadence, Finished, Learned, Publish};
+pub use cadence::{Cadence, Finished, Habit, Learned, Publish};
 pub use poke::{Reason, Refusal};
 
 /// How many publications must have been seen before their lag is believed.
@@ -205,6 +205,17 @@ impl Schedule {
             ragged: self.ragged,
             lags: self.lags.iter().collect(),
         }
+    }
+
+    /// How the source publishes, as far as it is known; `None` where it does so all the time.
+    #[must_use]
+    pub fn habit(&self) -> Option<Habit> {
+        (self.cadence.publish == Publish::Batches).then(|| Habit {
+            period_s: self.period(),
+            period_seen: self.period_s.is_some(),
+            seen: self.lags.len(),
+            lag_s: self.learned.map(|learned| (learned.p50, learned.p95)),
+        })
     }
 
     /// Takes up what an earlier run learned.
