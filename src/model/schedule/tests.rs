@@ -744,10 +744,10 @@ proptest! {
                 None => success(now, horizon),
             }).unwrap();
         }
-        // What failed is tried again with all but what is for operators. The first poll is at
-        // once, wherever the grid is.
-        let tenths = if failed { 9 } else { 7 };
-        let most = ceiling * tenths / 10 + 2 * cost;
+        // Further tries come on top, within the ceiling. The first poll is at once, wherever the
+        // grid is.
+        let scheduled = ceiling * 7 / 10 + 2 * cost;
+        let most = if failed { ceiling.max(cost) } else { scheduled };
         let most = usize::try_from(most).unwrap();
         for window in sent.windows(most + 1) {
             prop_assert!(window[most] - window[0] >= TimeDelta::hours(1), "{window:?}");
