@@ -117,6 +117,7 @@ impl Clerk {
             next_poll,
             expectation: self.schedule.expectation(),
             last_hour,
+            habit: self.schedule.habit(),
         }
     }
 

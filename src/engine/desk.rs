@@ -1,5 +1,6 @@
 //! The desk: where all attempts meet, one at a time.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -50,6 +51,8 @@ pub struct Desk {
     /// When the program is known to have run last.
     pub(super) alive: Option<Timestamp>,
     pub(super) clerks: Vec<Clerk>,
+    /// Open incidents that the log file knows of.
+    pub(super) logged: BTreeSet<u64>,
     /// A sentence while history cannot be written.
     trouble: Option<Arc<str>>,
     /// Sentences that stay as long as the program runs.
@@ -108,8 +111,12 @@ impl Desk {
             clerk.memory = memory.source;
             clerks.push(clerk);
         }
+        let board = ledger.board();
+        let logged = board.events.iter().filter(|event| event.is_open());
+        let logged = logged.map(|event| event.id).collect();
         ledger.look(now);
         Ok(Self {
+            logged,
             ledger,
             history,
             clock,

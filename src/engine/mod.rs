@@ -234,14 +234,14 @@ async fn poll(
     desk.brief(&mut sources.members);
     // Attempts wait here while one is written; a full queue holds pollers, never viewers.
     let (to_desk, inbox) = mpsc::channel(sources.members.len().max(1));
-    let mut pokes = poking::Pokes::new();
+    let mut pollers = poking::Pokes::new();
     let mut tasks = JoinSet::new();
     for (order, member) in sources.members.into_iter().enumerate() {
         let Some(source) = member.source else {
             continue;
         };
-        let (poke, poked) = mpsc::channel(1);
-        pokes.insert(member.name.clone(), poke);
+        let (wake, poked) = mpsc::channel(1);
+        pollers.insert(member.name.clone(), wake);
         tasks.spawn(poller::run(poller::Poller {
             name: member.name,
             order,
@@ -256,7 +256,7 @@ async fn poll(
         counted: ears.counted,
         seen: ears.seen,
         poked: ears.poked,
-        pokes,
+        pokes: pollers,
     };
     tasks.spawn(desk::run(desk, inbox, publish, clock));
     while let Some(ended) = tasks.join_next().await {

@@ -18,7 +18,7 @@ use crate::model::attempt::{Attempt, Delivery, Exchange, Outcome};
 use crate::model::board::{BEATS, Board};
 use crate::model::device::{Detail, DeviceId, Facts};
 use crate::model::hand::HandCounts;
-use crate::model::ledger::{Ledger, Restored, RestoredSource};
+use crate::model::ledger::{Ledger, Progress, Restored, RestoredSource};
 use crate::model::occupancy::Visit;
 use crate::model::reading::{Change, Measure, Reading};
 use crate::model::rhythm;
@@ -157,7 +157,11 @@ impl Recording {
                 let clerk = self.clerks.iter_mut().find(|c| c.name == attempt.source);
                 if let Some(clerk) = clerk {
                     clerk.remember(vec![attempt.started; attempt.exchanges.len()]);
-                    let progress = clerk.take(&attempt, applied.horizon, at);
+                    // What was learned before the recording begins is not known.
+                    let progress = Progress {
+                        habit: None,
+                        ..clerk.take(&attempt, applied.horizon, at)
+                    };
                     self.ledger.progress(&attempt.source, progress);
                 }
             }

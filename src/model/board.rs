@@ -19,6 +19,7 @@ use super::health::{DataState, Expectation, Feed, FetchState, data_state, due, f
 use super::incidents::{Event, Freshness};
 use super::reading::Currency;
 use super::rhythm::Pause;
+use super::schedule::Habit;
 use super::store::Store;
 
 mod activity;
@@ -92,6 +93,8 @@ pub struct SourceRow {
     pub clock_skew_s: Option<i64>,
     /// How it does against its freshness objective.
     pub freshness: Option<Freshness>,
+    /// How it publishes; `None` where it does so all the time or was not asked yet.
+    pub habit: Option<Habit>,
 }
 
 /// When two clocks differ by more seconds than this, it is told and heeded.
@@ -116,6 +119,13 @@ impl SourceRow {
     #[must_use]
     pub fn is_readable(&self) -> bool {
         self.confirmed && matches!(self.fetch, FetchState::Ok | FetchState::Retrying)
+    }
+
+    /// The first of the last failures in a row, as far as they are remembered.
+    #[must_use]
+    pub fn failing_since(&self) -> Option<Timestamp> {
+        let failed = (self.beats.iter().rev()).take_while(|beat| beat.failure.is_some());
+        failed.last().map(|beat| beat.at)
     }
 
     /// What is to be said of calls to a readable source.

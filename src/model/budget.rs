@@ -95,10 +95,9 @@ impl Budget {
     #[must_use]
     pub fn means(&self, cost: u32, now: Timestamp) -> Means {
         let scheduled = f64::from(self.per_hour) * f64::from(SCHEDULED) / f64::from(TENTHS);
-        let from = |tenths| {
-            let sent = self.recent(now).collect();
-            free_from(sent, self.tenths(tenths), cost).unwrap_or(Timestamp::UNIX_EPOCH)
-        };
+        let sent: Vec<_> = self.recent(now).collect();
+        let from =
+            |tenths| free_from(&sent, self.tenths(tenths), cost).unwrap_or(Timestamp::UNIX_EPOCH);
         Means {
             polls_per_hour: scheduled / f64::from(self.sources) / f64::from(cost.max(1)),
             polls_from: from(TENTHS),
@@ -145,12 +144,13 @@ impl Budget {
     pub fn want(&mut self, cost: u32, now: Timestamp) -> Result<(), Timestamp> {
         self.forget(now);
         let share = self.tenths(OPERATOR);
-        let theirs = self
-            .wanted
-            .iter()
-            .flat_map(|(at, cost)| (0..*cost).map(|_| *at));
-        let theirs = free_from(theirs.collect(), share, cost);
-        let all = free_from(self.sent.iter().copied().collect(), self.per_hour, cost);
+        let theirs = self.wanted.iter();
+        let theirs: Vec<_> = theirs
+            .flat_map(|(at, cost)| (0..*cost).map(|_| *at))
+            .collect();
+        let theirs = free_from(&theirs, share, cost);
+        let all: Vec<_> = self.recent(now).collect();
+        let all = free_from(&all, self.per_hour, cost);
         match theirs.max(all) {
             Some(free) if free > now => Err(free),
             _ => {
@@ -184,7 +184,7 @@ impl Budget {
 /// The instant from which `cost` more requests of an hour are within `share`, by when the known
 /// ones were made, oldest first; `None` when they are already. What costs more than the whole share
 /// waits until nothing of it is used.
-fn free_from(sent: Vec<Timestamp>, share: u32, cost: u32) -> Option<Timestamp> {
+fn free_from(sent: &[Timestamp], share: u32, cost: u32) -> Option<Timestamp> {
     let room = usize::try_from(share.saturating_sub(cost)).unwrap_or(usize::MAX);
     let over = sent.len().checked_sub(room)?;
     let last = sent.get(over.checked_sub(1)?)?;

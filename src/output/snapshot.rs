@@ -17,6 +17,7 @@ use crate::model::device::{Detail, Kind};
 use crate::model::figure::Flag;
 use crate::model::health::{DataState, FetchState};
 use crate::model::incidents;
+use crate::model::schedule::{ENOUGH, Habit};
 use crate::model::store::Member;
 
 /// The whole document.
@@ -70,9 +71,21 @@ pub struct Source {
     revised: u32,
     clock_skew_s: Option<i64>,
     freshness: Option<Freshness>,
+    learned: Option<Learned>,
     notes: Vec<String>,
     /// What went wrong.
     pub error: Option<Failure>,
+}
+
+/// What is learned of how a source publishes.
+#[derive(Debug, Serialize)]
+struct Learned {
+    period_s: u32,
+    period_seen: bool,
+    seen: usize,
+    needed: usize,
+    lag_p50_s: Option<u32>,
+    lag_p95_s: Option<u32>,
 }
 
 /// How a source does against its freshness objective.
@@ -327,8 +340,20 @@ fn source(board: &Board, row: &SourceRow, now: Timestamp) -> Source {
         revised: row.revised,
         clock_skew_s: row.clock_skew_s,
         freshness: row.freshness.map(freshness),
+        learned: row.habit.map(learned),
         notes: row.remarks(),
         error: row.error.as_ref().map(failure),
+    }
+}
+
+fn learned(habit: Habit) -> Learned {
+    Learned {
+        period_s: habit.period_s,
+        period_seen: habit.period_seen,
+        seen: habit.seen,
+        needed: ENOUGH,
+        lag_p50_s: habit.lag_s.map(|lag| lag.0),
+        lag_p95_s: habit.lag_s.map(|lag| lag.1),
     }
 }
 

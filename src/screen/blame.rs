@@ -6,7 +6,7 @@
 //! again for a nearer one.
 
 use crate::model::Timestamp;
-use crate::model::board::SourceRow;
+use crate::model::board::{Requests, SourceRow};
 use crate::model::figure::Flag;
 use crate::model::health::FetchState;
 use crate::model::incidents::root::{FetchRoot, Scope, unreadable};
@@ -22,10 +22,23 @@ mod tests;
 pub struct Blame {
     /// Whether somebody has to do something.
     pub urgent: bool,
-    /// The sentence, without the time of the next try.
+    /// The sentence, without the times and the requests.
     pub text: String,
+    /// Since when.
+    pub since: Option<Since>,
     /// When it is tried again.
     pub next: Option<Timestamp>,
+    /// The requests of the source, where it is one.
+    pub requests: Option<Requests>,
+}
+
+/// Since when there is trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// Calls have failed since.
+    Failing(Timestamp),
+    /// The first data that is missing was due.
+    Late(Timestamp),
 }
 
 /// The roots of trouble on a board at `now`.
@@ -55,7 +68,9 @@ fn mild(text: String) -> Blame {
     Blame {
         urgent: false,
         text,
+        since: None,
         next: None,
+        requests: None,
     }
 }
 
@@ -75,14 +90,19 @@ fn in_words(root: &FetchRoot, rows: &[&SourceRow]) -> Blame {
         Scope::Everything => Blame {
             urgent: true,
             text: format!("{cause}: no vendor can be reached from here"),
+            // The last one that was reached is how far the link is known to have worked.
+            since: (sources().filter_map(SourceRow::failing_since).max()).map(Since::Failing),
             next: sources().filter_map(|row| row.next_poll).min(),
+            requests: None,
         },
         Scope::Vendor => {
             let first = one_source(rows[root.sources[0]]);
             let (vendor, count) = (&rows[root.sources[0]].vendor, root.sources.len());
             Blame {
                 text: format!("{cause} of {vendor}, all {count} sources; {}", first.text),
+                since: (sources().filter_map(SourceRow::failing_since).min()).map(Since::Failing),
                 next: sources().filter_map(|row| one_source(row).next).min(),
+                requests: None,
                 ..first
             }
         }
@@ -111,6 +131,8 @@ fn one_source(row: &SourceRow) -> Blame {
         next: (row.error.as_ref())
             .and_then(|error| error.retry_at)
             .max(row.next_poll),
+        since: row.failing_since().map(Since::Failing),
+        requests: Some(row.requests),
     }
 }
 

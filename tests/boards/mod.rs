@@ -23,6 +23,7 @@ use occtop::model::after_hours::AfterHours;
 use occtop::model::attempt::{ErrorKind, SourceError};
 use occtop::model::board::{Beat, Board, Requests, SourceRow, StoreRow};
 use occtop::model::health::{Expectation, FetchState};
+use occtop::model::schedule::Habit;
 
 pub use shop::Shop;
 
@@ -178,6 +179,12 @@ pub fn source(name: &str, vendor: &str) -> SourceRow {
         beats: beats(|number| number % 4 != 3),
         clock_skew_s: Some(0),
         freshness: None,
+        habit: Some(Habit {
+            period_s: 900,
+            period_seen: true,
+            seen: 7,
+            lag_s: None,
+        }),
     }
 }
 

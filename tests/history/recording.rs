@@ -178,10 +178,11 @@ fn assert_same(past: &Board, seen: &Board) {
     let sources = |board: &Board| -> Vec<SourceRow> {
         let rows = board.sources.iter().map(|row| (**row).clone());
         // When it is asked next follows from more attempts than are lived through, and four weeks
-        // of freshness from far more.
+        // of freshness from far more. So does what is learned.
         rows.map(|row| SourceRow {
             next_poll: None,
             freshness: None,
+            habit: None,
             ..row
         })
         .collect()

@@ -230,7 +230,10 @@ impl Watch {
             severity = Severity::Critical;
         }
         let first = rows.get(*found.sources.first()?)?;
-        let since = found.sources.iter().map(|at| failing_since(rows[*at], now));
+        let since = found.sources.iter().map(|at| {
+            let row = rows[*at];
+            row.failing_since().or(row.last_attempt).unwrap_or(now)
+        });
         Some(Root {
             cause: found.cause,
             about: match found.scope {
@@ -352,13 +355,6 @@ fn is_unheard(row: &SourceRow) -> bool {
         FetchState::Retrying => !row.confirmed,
         _ => false,
     }
-}
-
-/// The first of the failures in a row, as far as they are remembered.
-fn failing_since(row: &SourceRow, now: Timestamp) -> Timestamp {
-    let failed = (row.beats.iter().rev()).take_while(|beat| beat.failure.is_some());
-    let first = failed.last().map(|beat| beat.at);
-    first.or(row.last_attempt).unwrap_or(now)
 }
 
 /// A source that comes and goes is one root as long as it does, also while it works.

@@ -7,6 +7,7 @@ use crate::model::attempt::{Attempt, ErrorKind, SourceError};
 use crate::model::board::{BEATS, Beat, Requests, SourceRow, heeded_skew_s};
 use crate::model::health::{Expectation, FetchState, shifted};
 use crate::model::incidents::Freshness;
+use crate::model::schedule::Habit;
 
 /// A difference of clocks that moves by so many seconds is the same.
 const SKEW_JITTER_S: u64 = 3;
@@ -22,6 +23,8 @@ pub struct Progress {
     pub expectation: Expectation,
     /// Requests in the last hour.
     pub last_hour: u32,
+    /// How it publishes, where that can be learned.
+    pub habit: Option<Habit>,
 }
 
 /// One source as the ledger knows it.
@@ -67,6 +70,7 @@ impl Source {
                 next_poll: None,
                 expectation: plan.cadence.expectation,
                 last_hour: 0,
+                habit: None,
             },
             last_attempt: None,
             last_success: None,
@@ -207,6 +211,7 @@ impl Source {
             beats: self.beats.clone(),
             clock_skew_s: self.clock_skew_s,
             freshness: self.freshness,
+            habit: self.progress.habit,
         }
     }
 

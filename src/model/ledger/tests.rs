@@ -410,6 +410,7 @@ fn our_own_link_is_found_although_a_source_is_not_asked() {
             next_poll: Some(at("2026-03-02T09:10:00Z")),
             expectation: Expectation::silence(60),
             last_hour: 1,
+            habit: None,
         };
         ledger.progress("third", progress);
     });

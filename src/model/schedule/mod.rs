@@ -8,6 +8,7 @@ mod backoff;
 mod cadence;
 mod jitter;
 mod lag;
+mod next;
 mod plan;
 mod poke;
 #[cfg(test)]
@@ -23,18 +24,11 @@ use super::budget::{LONGEST_THROTTLE, Means};
 use super::health::{Expectation, FetchState};
 
 pub use backoff::backoff;
-pub use cadence::{Cadence, Finished, Learned, Publish};
+pub use cadence::{Cadence, Finished, Habit, Learned, Publish};
 pub use poke::{Reason, Refusal};
 
 /// How many publications must have been seen before their lag is believed.
 pub const ENOUGH: usize = lag::ENOUGH;
-
-/// One batch in so many is looked for early, or a lag that shrinks would never be noticed.
-const EARLY_EVERY: u32 = 8;
-
-/// The share of the first planned lag at which it is looked for, in turn: a habit that changed at
-/// once is found by the one, a slow drift by the other.
-const EARLY_AT: [(u32, u32); 2] = [(1, 2), (7, 8)];
 
 /// So many polls per hour are made where the lag is uncertain: somewhat less than a tenth of
 /// asking every minute. Batches that are more frequent than that cost one poll each.
@@ -42,13 +36,6 @@ const WANTED_PER_HOUR: f64 = 5.6;
 
 /// Over how many batches it is seen what they really cost.
 const SEEN_OVER: f64 = 16.0;
-
-/// Polls that bring nothing new are repeated after so many minutes each, then once per period.
-/// Those of more than a third of a period are left out, except for the first three.
-const REPEATS: [i64; 5] = [1, 2, 4, 8, 16];
-
-/// However small the budget is, polls are not farther apart.
-const FARTHEST: TimeDelta = TimeDelta::hours(6);
 
 /// The state of one source's poll loop, pure.
 #[derive(Clone, Debug, PartialEq)]
@@ -142,18 +129,15 @@ impl Schedule {
             self.failures = 0;
             self.observe(attempt.horizon, at);
         }
-        self.state = match attempt.error {
-            Some(error) => {
-                // To be told to wait is no fault of what was read.
-                let fault = error.kind != ErrorKind::RateLimited;
-                self.wrong = self.wrong.saturating_add(u32::from(fault));
-                FetchState::after(error.kind, self.wrong)
-            }
-            None => {
-                self.wrong = 0;
-                FetchState::Ok
-            }
-        };
+        self.state = attempt.error.map_or(FetchState::Ok, |error| {
+            // To be told to wait is no fault of what was read.
+            let fault = error.kind != ErrorKind::RateLimited;
+            self.wrong = self.wrong.saturating_add(u32::from(fault));
+            FetchState::after(error.kind, self.wrong)
+        });
+        if attempt.error.is_none() {
+            self.wrong = 0;
+        }
         match attempt.error {
             Some(error) if error.kind == ErrorKind::RateLimited || !attempt.delivered => {
                 self.after_failure(error, at)
@@ -221,6 +205,17 @@ impl Schedule {
             ragged: self.ragged,
             lags: self.lags.iter().collect(),
         }
+    }
+
+    /// How the source publishes, as far as it is known; `None` where it does so all the time.
+    #[must_use]
+    pub fn habit(&self) -> Option<Habit> {
+        (self.cadence.publish == Publish::Batches).then(|| Habit {
+            period_s: self.period(),
+            period_seen: self.period_s.is_some(),
+            seen: self.lags.len(),
+            lag_s: self.learned.map(|learned| (learned.p50, learned.p95)),
+        })
     }
 
     /// Takes up what an earlier run learned.
@@ -336,113 +331,6 @@ impl Schedule {
         // the way down is taken in small steps.
         let step = self.period() / 15;
         self.lag_s = learned.p95.max(self.lag_s.saturating_sub(step));
-    }
-
-    /// The end of the next batch, as far as can be said at `at`.
-    fn next_end(&self, at: Timestamp) -> Option<Timestamp> {
-        // A horizon ahead of our clock would put the poll beyond reach.
-        Some(self.reach(self.horizon?).min(at) + self.period_delta())
-    }
-
-    /// The instant by which the next batch should be readable.
-    fn awaited(&self, at: Timestamp) -> Option<Timestamp> {
-        let lag = (self.plan.last()).map_or(self.lag_delta(), |lag| after(*lag));
-        Some(self.next_end(at)? + lag)
-    }
-
-    /// The lag at which to look for the next batch before it is expected, where it is time to.
-    fn early(&self) -> Option<u32> {
-        if !self.settled.is_multiple_of(EARLY_EVERY) {
-            return None;
-        }
-        let first = *self.plan.first()?;
-        let turn = usize::try_from(self.settled / EARLY_EVERY).unwrap_or(0);
-        let (part, whole) = EARLY_AT[turn % EARLY_AT.len()];
-        let early = first.saturating_mul(part) / whole;
-        (after(early) + self.blur() < after(first)).then_some(early)
-    }
-
-    /// Whether a batch that follows `old` and was found at `at` was looked for early.
-    fn came_early(&self, old: Timestamp, at: Timestamp) -> bool {
-        let planned = self.early().and(self.plan.first());
-        planned.is_some_and(|first| at - (old + self.period_delta()) < after(*first) - self.blur())
-    }
-
-    /// A distance in time that makes no difference.
-    fn blur(&self) -> TimeDelta {
-        lag::blur(self.period())
-    }
-
-    fn after_success(&self, at: Timestamp) -> Timestamp {
-        let next = match self.fixed_s() {
-            Some(every_s) => self.on_grid(every_s, at),
-            None => self.next_batch(at),
-        };
-        next.max(self.means.polls_from)
-    }
-
-    /// How far polls are apart at least, for the budget.
-    fn least_step(&self) -> TimeDelta {
-        let farthest = FARTHEST.as_seconds_f64();
-        let step_s = (3600.0 / self.means.polls_per_hour).min(farthest);
-        #[expect(clippy::cast_possible_truncation, reason = "six hours at most")]
-        let step_ms = (step_s * 1000.0).ceil() as i64;
-        TimeDelta::milliseconds(step_ms)
-    }
-
-    /// The next instant of a fixed grid. A slow poll skips instants; they are never made up for.
-    /// Where the budget allows fewer polls, they are as far apart as it wants.
-    fn on_grid(&self, every_s: u32, at: Timestamp) -> Timestamp {
-        let every = TimeDelta::seconds(i64::from(every_s.max(1)));
-        let step = self.least_step();
-        if step > every {
-            return at + step;
-        }
-        let offset = self.jitter.of_period(every);
-        step_after(Timestamp::UNIX_EPOCH + offset, every, at + every / 4)
-    }
-
-    /// When to ask for the next batch.
-    fn next_batch(&self, at: Timestamp) -> Timestamp {
-        let period = self.period_delta();
-        let step = self.least_step();
-        let jitter = if self.plan.is_empty() {
-            self.jitter.of_period(period)
-        } else {
-            self.jitter.within(self.blur())
-        };
-        let (Some(end), Some(awaited)) = (self.next_end(at), self.awaited(at)) else {
-            return at + period.max(step) + jitter;
-        };
-        if step > period {
-            return step_after(awaited + jitter, period, at + step);
-        }
-        if self.misses == 0
-            && let Some(next) = self.wished(end, awaited, at)
-        {
-            return next + jitter;
-        }
-        let longest = period / 3;
-        self.repeat(at, longest)
-            .unwrap_or_else(|| step_after(awaited + jitter, period, at + longest))
-    }
-
-    /// The next instant at which the batch that ends at `end` is looked for the first time.
-    fn wished(&self, end: Timestamp, awaited: Timestamp, at: Timestamp) -> Option<Timestamp> {
-        let polls = self.early().into_iter().chain(self.plan.iter().copied());
-        let spare = polls
-            .map(|lag| end + after(lag))
-            .filter(|next| *next >= self.means.spare_from);
-        spare.chain([awaited]).find(|next| *next > at + self.blur())
-    }
-
-    /// When to ask again for a batch that should have been there, before the next one is due.
-    fn repeat(&self, at: Timestamp, longest: TimeDelta) -> Option<Timestamp> {
-        let repeat = self.misses.saturating_sub(1);
-        let wait = TimeDelta::minutes(*REPEATS.get(repeat)?);
-        let again = at + wait.min(longest);
-        let wanted = wait <= longest || repeat < 3;
-        (wanted && again >= self.means.spare_from).then_some(again)
     }
 
     fn after_failure(&mut self, error: &SourceError, at: Timestamp) -> Option<Timestamp> {

@@ -330,6 +330,27 @@ fn the_period_of_the_rows_replaces_the_assumed_one() {
 }
 
 #[test]
+fn what_is_known_of_a_vendor_can_be_seen() {
+    let mut schedule = Schedule::new(CALM, batches(900, 600));
+    let with = |seen| Learned {
+        period_s: (seen > 0).then_some(900),
+        ragged: false,
+        lags: vec![(165, 180); seen],
+    };
+    for (seen, lag_s) in [(0, None), (19, None), (ENOUGH, Some((180, 180)))] {
+        schedule.restore(with(seen));
+        let habit = Habit {
+            period_s: 900,
+            period_seen: seen > 0,
+            seen,
+            lag_s,
+        };
+        assert_eq!(schedule.habit(), Some(habit));
+    }
+    assert_eq!(Schedule::new(CALM, live(60)).habit(), None);
+}
+
+#[test]
 fn what_was_learned_survives_a_restart() {
     let mut schedule = Schedule::new(CALM, batches(900, 600));
     let learned = Learned {
@@ -723,10 +744,10 @@ proptest! {
                 None => success(now, horizon),
             }).unwrap();
         }
-        // What failed is tried again with all but what is for operators. The first poll is at
-        // once, wherever the grid is.
-        let tenths = if failed { 9 } else { 7 };
-        let most = ceiling * tenths / 10 + 2 * cost;
+        // Further tries come on top, within the ceiling. The first poll is at once, wherever the
+        // grid is.
+        let scheduled = ceiling * 7 / 10 + 2 * cost;
+        let most = if failed { ceiling.max(cost) } else { scheduled };
         let most = usize::try_from(most).unwrap();
         for window in sent.windows(most + 1) {
             prop_assert!(window[most] - window[0] >= TimeDelta::hours(1), "{window:?}");

@@ -2,7 +2,7 @@
 
 use super::super::judge::Judgement;
 use super::super::words::plural;
-use super::{Blame, mild};
+use super::{Blame, Since, mild};
 use crate::model::Timestamp;
 use crate::model::board::SourceRow;
 use crate::model::incidents::root::{Part, most, silence};
@@ -29,13 +29,28 @@ pub(super) fn overdue_feeds(
         .filter(|event| event.is_open());
     let most = most(open.filter_map(|event| event.incident()), &source.name);
     let found = silence(&parts, most);
-    let late = found.pipeline.iter().map(|at| &*rows[*at].facts.name);
-    let pipeline = pipeline(source, &late.collect::<Vec<_>>(), parts.len());
-    let devices: Vec<_> = (found.devices.iter())
-        .map(|at| &*rows[*at].facts.name)
-        .collect();
-    let near = places(&source.name, &found.stores, &devices);
-    pipeline.into_iter().chain(near).collect()
+    let first = |wanted: &dyn Fn(usize) -> bool| {
+        let overdue = parts.iter().enumerate().filter(|(at, _)| wanted(*at));
+        overdue.filter_map(|(_, part)| part.overdue).min()
+    };
+    let since = |blame: Blame, wanted: &dyn Fn(usize) -> bool| Blame {
+        since: first(wanted).map(Since::Late),
+        ..blame
+    };
+    let name = |at: &usize| &*rows[*at].facts.name;
+    let late: Vec<_> = found.pipeline.iter().map(name).collect();
+    let devices: Vec<_> = found.devices.iter().map(name).collect();
+    let pipeline = pipeline(source, &late, parts.len())
+        .map(|blame| since(blame, &|at| found.pipeline.contains(&at)));
+    let stores = silent_stores(&source.name, &found.stores).map(|blame| {
+        since(blame, &|at| {
+            let its = |store| found.stores.contains(&store);
+            parts[at].store.is_some_and(its) && !found.pipeline.contains(&at)
+        })
+    });
+    let devices = silent_devices(&source.name, &devices)
+        .map(|blame| since(blame, &|at| found.devices.contains(&at)));
+    [pipeline, stores, devices].into_iter().flatten().collect()
 }
 
 /// The vendor publishes late, as far as one can tell.
@@ -59,26 +74,29 @@ fn pipeline(source: &SourceRow, late: &[&str], all: usize) -> Option<Blame> {
     };
     Some(Blame {
         next: source.next_poll,
+        requests: Some(source.requests),
         ..mild(text)
     })
 }
 
-fn places(source: &str, stores: &[&str], devices: &[&str]) -> Vec<Blame> {
-    let stores = (!stores.is_empty()).then(|| {
+fn silent_stores(source: &str, stores: &[&str]) -> Option<Blame> {
+    (!stores.is_empty()).then(|| {
         let whose = plural_word(stores, "its link or hub", "their links or hubs");
-        format!(
-            "{source}: {} overdue, other stores are not; {whose}",
-            named(stores)
-        )
-    });
-    let devices = (!devices.is_empty()).then(|| {
+        let stores = named(stores);
+        mild(format!(
+            "{source}: {stores} overdue, other stores are not; {whose}"
+        ))
+    })
+}
+
+fn silent_devices(source: &str, devices: &[&str]) -> Option<Blame> {
+    (!devices.is_empty()).then(|| {
         let which = plural_word(devices, "this device", "these devices");
-        format!(
-            "{source}: {} overdue, others are not; {which}",
-            named(devices)
-        )
-    });
-    stores.into_iter().chain(devices).map(mild).collect()
+        let devices = named(devices);
+        mild(format!(
+            "{source}: {devices} overdue, others are not; {which}"
+        ))
+    })
 }
 
 /// Names in words; those beyond the first few are counted.

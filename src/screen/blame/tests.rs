@@ -46,6 +46,7 @@ fn source(name: &str, vendor: &str) -> SourceRow {
         beats: Vec::new(),
         clock_skew_s: None,
         freshness: None,
+        habit: None,
     }
 }
 

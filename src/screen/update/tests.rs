@@ -69,6 +69,7 @@ fn source(name: &str) -> Arc<SourceRow> {
         beats: Vec::new(),
         clock_skew_s: None,
         freshness: None,
+        habit: None,
     })
 }
 

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use crate::model::board::{Requests, SourceRow};
 use crate::model::incidents::{Freshness, OBJECTIVE, WINDOW_DAYS};
+use crate::model::schedule::{ENOUGH, Habit};
 
 use super::figures;
 use super::list::{self, Table};
@@ -240,6 +241,11 @@ pub fn facts<'a>(
         put_pieces(buf, area, &label, "");
         beats::render(&row.beats, strip, buf, scene.glyphs(), theme);
     }));
+    if let Some(habit) = row.habit.filter(|_| !row.paused) {
+        let label = ("learned".to_owned(), theme.faint);
+        let said = [(said_habit(row, habit), theme.text)];
+        blocks.push(Block::labelled(scene, label, &said, (12, width)));
+    }
     blocks
 }
 
@@ -270,7 +276,14 @@ fn said_data(scene: &Scene<'_>, judged: &Judged<SourceRow>) -> Piece {
         Some(_) if !row.confirmed => ", from history, not yet confirmed",
         _ => "",
     };
-    (format!("  {reach}{unconfirmed}"), scene.theme().text)
+    let due = match scene.app.judgement.board.source_due(row, scene.now) {
+        Some(at) if !row.paused && at > scene.now => {
+            format!(", next due {}", scene.time(at))
+        }
+        Some(at) if !row.paused => format!(", was due {}", scene.time(at)),
+        _ => String::new(),
+    };
+    (format!("  {reach}{unconfirmed}{due}"), scene.theme().text)
 }
 
 fn next(scene: &Scene<'_>, row: &SourceRow) -> String {
@@ -290,6 +303,28 @@ fn said_requests(row: &SourceRow) -> String {
         "{} in the last hour of {} allowed, {} in the last poll",
         requests.last_hour, requests.limit_per_hour, requests.last_poll
     )
+}
+
+/// `each 15 min, delay p50 2:50, p95 3:10 min, of the last 64`.
+fn said_habit(row: &SourceRow, habit: Habit) -> String {
+    let clock = |seconds: u32| format!("{}:{:02}", seconds / 60, seconds % 60);
+    let period = clock(habit.period_s);
+    let period = period.strip_suffix(":00").unwrap_or(&period);
+    let assumed = if habit.period_seen { "" } else { " assumed" };
+    let lag = match habit.lag_s {
+        Some((p50, p95)) => format!(
+            "delay p50 {}, p95 {} min, of the last {}",
+            clock(p50),
+            clock(p95),
+            habit.seen
+        ),
+        None => format!(
+            "delay {} min assumed, learning ({} of {ENOUGH})",
+            clock(row.expectation.lag_s),
+            habit.seen
+        ),
+    };
+    format!("each {period} min{assumed}, {lag}")
 }
 
 /// `99.87% of open time fresh, 99% wanted; 190 of 202 min left, 3 in the last hour`.
