@@ -40,6 +40,12 @@ impl Cursor {
         }
     }
 
+    /// Whether the table was empty when it was looked at. If it is full after that, it was not as
+    /// empty as it seemed, and its beginning may be years ago.
+    pub fn is_of_nothing(&self) -> bool {
+        self.newest == 0
+    }
+
     /// Where to read on: behind the last full page, else at the first id of the overlap that is
     /// missing.
     pub fn start(&self, overlap: i64) -> Part {

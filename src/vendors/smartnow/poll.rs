@@ -162,18 +162,16 @@ impl SmartNow {
             .as_ref()
             .and_then(|cursor| cursor.left_behind(ask.now));
         let Some(mut cursor) = known.filter(|_| left.is_none()) else {
-            let listed = self.fleet.newest().0;
-            let placed = self.place::<Sale>(&endpoint, listed, catch).await?;
-            self.progress.sales = Some(placed);
-            let from = Progress::since(left, ask);
-            self.progress.sweep_sales(from, ask);
-            return Ok(());
+            return self.begin_sales(left, ask, catch).await;
         };
         // One page is left for the events.
         while catch.pages > 1 {
             let page = self
                 .page::<Sale>(&endpoint, cursor.start(self.overlap), catch)
                 .await?;
+            if cursor.is_of_nothing() && page.is_cut() {
+                return self.begin_sales(None, ask, catch).await;
+            }
             cursor.read(&page.ids, page.is_cut(), ask.now);
             catch.live += 1;
             self.progress.sales = Some(cursor.clone());
@@ -186,6 +184,21 @@ impl SmartNow {
         Ok(())
     }
 
+    /// Begins behind the newest sale; those since `left`, or else of the running day, are swept.
+    async fn begin_sales(
+        &mut self,
+        left: Option<Timestamp>,
+        ask: &Ask,
+        catch: &mut Catch,
+    ) -> Result<(), SourceError> {
+        let endpoint = self.endpoints.sales.clone();
+        let listed = self.fleet.newest().0;
+        let placed = self.place::<Sale>(&endpoint, listed, catch).await?;
+        self.progress.sales = Some(placed);
+        self.progress.sweep_sales(Progress::since(left, ask), ask);
+        Ok(())
+    }
+
     async fn follow_events(&mut self, ask: &Ask, catch: &mut Catch) -> Result<(), SourceError> {
         let endpoint = self.endpoints.events.clone();
         let known = self.progress.events.clone();
@@ -193,22 +206,15 @@ impl SmartNow {
             .as_ref()
             .and_then(|cursor| cursor.left_behind(ask.now));
         let Some(mut cursor) = known.filter(|_| left.is_none()) else {
-            let listed = self.fleet.newest().1;
-            let placed = self.place::<Event>(&endpoint, listed, catch).await?;
-            self.find_offline(&endpoint, catch).await?;
-            self.progress.events = Some(placed);
-            // What happened while the program was away; a first start needs no more than what is
-            // offline now.
-            if left.or(ask.horizon).is_some() {
-                let from = Progress::since(left, ask);
-                self.progress.sweep_events(from, ask);
-            }
-            return Ok(());
+            return self.begin_events(left, ask, catch).await;
         };
         while catch.pages > 0 {
             let page = self
                 .page::<Event>(&endpoint, cursor.start(self.overlap), catch)
                 .await?;
+            if cursor.is_of_nothing() && page.is_cut() {
+                return self.begin_events(None, ask, catch).await;
+            }
             cursor.read(&page.ids, page.is_cut(), ask.now);
             catch.live += 1;
             self.progress.events = Some(cursor.clone());
@@ -218,6 +224,26 @@ impl SmartNow {
             }
         }
         catch.behind("more events wait than one poll reads");
+        Ok(())
+    }
+
+    /// Begins behind the newest event, with what is offline already.
+    async fn begin_events(
+        &mut self,
+        left: Option<Timestamp>,
+        ask: &Ask,
+        catch: &mut Catch,
+    ) -> Result<(), SourceError> {
+        let endpoint = self.endpoints.events.clone();
+        let listed = self.fleet.newest().1;
+        let placed = self.place::<Event>(&endpoint, listed, catch).await?;
+        self.find_offline(&endpoint, catch).await?;
+        self.progress.events = Some(placed);
+        // What happened while the program was away; a first start needs no more than what is
+        // offline now.
+        if left.or(ask.horizon).is_some() {
+            self.progress.sweep_events(Progress::since(left, ask), ask);
+        }
         Ok(())
     }
 
