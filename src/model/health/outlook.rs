@@ -202,29 +202,26 @@ impl Day {
 
     /// When the next data is due, and the time after closing in which it stays expected.
     fn due(&self, now: Timestamp) -> (Option<Timestamp>, Option<Opening>) {
-        let Some(first) = self.openings.first().copied() else {
-            return (None, None);
-        };
-        let due = self.base(first) + self.wait.period + self.wait.lag;
-        if first.until == Timestamp::MAX_UTC {
-            return (Some(due), None);
+        let mut openings = self.openings.iter().copied().peekable();
+        while let Some(opening) = openings.next() {
+            let due = self.base(opening) + self.wait.period + self.wait.lag;
+            if opening.until == Timestamp::MAX_UTC {
+                return (Some(due), None);
+            }
+            let given_up = self.given_up(opening);
+            let next = openings.peek();
+            // Where only the day's last interval is missing, the coming day starts afresh.
+            let last_of_day = self.base(opening) + self.wait.period >= opening.until;
+            if last_of_day && now >= given_up && next.is_some_and(|next| next.from >= given_up) {
+                continue;
+            }
+            let tail = Opening {
+                from: opening.until,
+                until: next.map_or(given_up, |next| given_up.min(next.from)),
+            };
+            return (Some(due), Some(tail));
         }
-        let given_up = self.given_up(first);
-        let next = self.openings.get(1);
-        let last_of_day = self.base(first) + self.wait.period >= first.until;
-        if last_of_day
-            && now >= given_up
-            && let Some(next) = next.filter(|next| next.from >= given_up)
-        {
-            // Only the day's last interval is missing: the coming day starts afresh.
-            let due = next.from + self.wait.period + self.wait.lag;
-            return (Some(due), None);
-        }
-        let tail = Opening {
-            from: first.until,
-            until: next.map_or(given_up, |next| given_up.min(next.from)),
-        };
-        (Some(due), Some(tail))
+        (None, None)
     }
 
     /// Open time since `due`, with the time after closing in which data stayed expected.

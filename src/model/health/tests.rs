@@ -414,6 +414,30 @@ fn a_vendor_is_judged_by_its_own_clock() {
     }
 }
 
+#[test]
+fn a_day_that_starts_afresh_is_as_late_as_one_that_ended_with_all_its_data() {
+    // The first day's last interval is missing of the one and not of the other, and nothing has
+    // come since: of both the same is missing.
+    let day = |open, close| vec![Span { open, close }];
+    let mut week: [Vec<Span>; 7] = Default::default();
+    (week[1], week[2], week[5]) = (day(344, 1175), day(299, 429), day(626, 727));
+    let hours = Hours::weekly(week, Vec::new());
+    let expectation = Expectation {
+        period_s: 2760,
+        lag_s: 0,
+        grace_s: 60,
+    };
+    let state = |horizon: &str| {
+        let feed = Feed {
+            hours: Some((&hours, Tz::Europe__Athens)),
+            ..feed(horizon.parse().unwrap(), expectation)
+        };
+        data_state(feed, "2026-03-28T09:20:00Z".parse().unwrap())
+    };
+    let older = state("2026-03-24T16:49:00Z");
+    assert_eq!(older, state("2026-03-24T17:34:00Z"));
+}
+
 proptest! {
     #[test]
     fn nothing_changes_before_the_next_change(
