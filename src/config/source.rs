@@ -13,7 +13,6 @@ use crate::vendors::registry::Vendor;
 use crate::vendors::source::{Common, ZeroRows};
 
 use super::SourceConfig;
-use super::duration;
 use super::form::{Address, Choice, FilePath, Flag, Form, Number, Period, Text};
 use super::key::{Group, Key};
 use super::nearest::nearest;
@@ -82,7 +81,7 @@ static TIMEOUT: Key<Period> = Key::preset(
     },
     "\"15s\"",
     "Bounds each request together with its answer. Mews, which may take tens of seconds, gets \
-     `\"30s\"` where nothing is set, and takes `\"30s\"` to `\"60s\"`.",
+     `\"30s\"` where nothing is set.",
 );
 static REQUESTS_PER_HOUR: Key<Number<u32>> = Key::optional(
     "requests_per_hour",
@@ -147,12 +146,6 @@ pub trait VendorSettings: Sized {
     fn patience() -> Duration {
         Duration::ZERO
     }
-
-    /// The most time that `timeout` may give a request, where the vendor documents it; `patience`
-    /// is then the least. Servers on this machine may be given any.
-    fn most_patience() -> Option<Duration> {
-        None
-    }
 }
 
 /// A source as far as it could be read.
@@ -199,10 +192,6 @@ fn read_source(section: &Section<'_>, name: Option<&str>, vendor: Vendor) -> Opt
     if let Some(fault) = plain_http(&url, settings.allow_http) {
         let help = "write https://, or set allow_http = true if you trust the network in between";
         section.wrong(vendor.url(), &fault, help);
-        return None;
-    }
-    if let Some(fault) = impatience(section, settings.timeout, vendor, &url) {
-        section.wrong(&TIMEOUT, &fault.0, &fault.1);
         return None;
     }
     Some(SourceConfig {
@@ -275,40 +264,15 @@ fn read_settings(section: &Section<'_>) -> Option<Shared> {
     })
 }
 
-/// What is wrong with a written `timeout`, and what to write, where the vendor documents bounds.
-fn impatience(
-    section: &Section<'_>,
-    timeout: Duration,
-    vendor: Vendor,
-    url: &Url,
-) -> Option<(String, String)> {
-    let (least, most) = (vendor.patience(), vendor.most_patience()?);
-    if !section.has(&TIMEOUT) || (least..=most).contains(&timeout) || is_loopback(url) {
-        return None;
-    }
-    let fault = if timeout < least {
-        "too short"
-    } else {
-        "too long"
-    };
-    let (least, most) = (duration::format(least), duration::format(most));
-    Some((
-        format!("{fault} for {}", vendor.name()),
-        format!("write \"{least}\" to \"{most}\", or remove the key"),
-    ))
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let address = bare.parse::<IpAddr>();
-    bare.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
-}
-
 /// Why an address may not be used, when it is plain http to another machine.
 fn plain_http(url: &Url, allowed: bool) -> Option<String> {
     let host = url.host_str().unwrap_or_default();
-    let refused = url.scheme() == "http" && !is_loopback(url) && !allowed;
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let loopback = bare.eq_ignore_ascii_case("localhost")
+        || bare
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback());
+    let refused = url.scheme() == "http" && !loopback && !allowed;
     refused.then(|| format!("plain http to {host} would send credentials readable by anyone"))
 }
 

@@ -85,14 +85,6 @@ macro_rules! vendors {
                 }
             }
 
-            /// The most time that a request may get, where the vendor documents it.
-            #[must_use]
-            pub fn most_patience(self) -> Option<Duration> {
-                match self {
-                    $(Self::$variant => super::$module::Settings::most_patience(),)+
-                }
-            }
-
             /// Reads what the vendor adds to a source; notes what is wrong and gives `None`.
             #[must_use]
             pub fn read(self, section: &Section<'_>) -> Option<Account> {

@@ -129,10 +129,6 @@ impl VendorSettings for Settings {
         Duration::from_secs(30)
     }
 
-    fn most_patience() -> Option<Duration> {
-        Some(Duration::from_secs(60))
-    }
-
     fn cadence(common: &Common) -> Cadence {
         super::cadence(common)
     }
