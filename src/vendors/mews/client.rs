@@ -27,8 +27,7 @@ pub(super) struct Client {
 /// A pause of this client's calls, because what it asks is refused or the server fails.
 #[derive(Debug)]
 struct Hold {
-    /// `None` until the settings change.
-    until: Option<Timestamp>,
+    until: Timestamp,
     error: SourceError,
 }
 
@@ -36,6 +35,9 @@ struct Hold {
 const LONGEST_FAILURE: TimeDelta = TimeDelta::seconds(60);
 /// Pause after a token is refused.
 pub(super) const REFUSED_PAUSE: TimeDelta = TimeDelta::minutes(5);
+/// Pause after an answer that only other settings or another version can change: so seldom that it
+/// is no burden, so that an address which was wrong at the vendor's end is noticed to be right.
+const STOPPED_PAUSE: TimeDelta = TimeDelta::hours(1);
 
 impl Client {
     pub(super) fn new(tokens: Tokens, gate: SharedGate, per_second: u32) -> Self {
@@ -51,9 +53,8 @@ impl Client {
 
     /// The error that this client's calls wait for, while they do.
     pub(super) fn held(&self, now: Timestamp) -> Option<SourceError> {
-        let hold = self.hold.as_ref()?;
-        let waits = hold.until.is_none_or(|until| now < until);
-        waits.then(|| hold.error.clone())
+        let hold = self.hold.as_ref().filter(|hold| now < hold.until)?;
+        Some(hold.error.clone())
     }
 
     /// Until when the vendor lets all calls of the token wait and why, while it does.
@@ -61,23 +62,13 @@ impl Client {
         self.gate.lock().await.waiting(now)
     }
 
-    /// Nothing is asked any more until the settings change.
-    pub(super) fn is_stopped(&self) -> bool {
-        self.hold.as_ref().is_some_and(|hold| hold.until.is_none())
-    }
-
-    /// Asks again after all.
-    pub(super) fn release(&mut self) {
-        self.hold = None;
-    }
-
     /// Lets all calls wait because what the token is for could not be read.
     pub(super) fn refused(&mut self, reaction: Reaction, error: &SourceError, now: Timestamp) {
         let until = match reaction {
             // It has been seen to where the answer came in.
             Reaction::Throttle => return,
-            Reaction::Stop | Reaction::Gone => None,
-            Reaction::Unauthorized | Reaction::Forbidden => Some(now + REFUSED_PAUSE),
+            Reaction::Stop | Reaction::Gone => now + STOPPED_PAUSE,
+            Reaction::Unauthorized | Reaction::Forbidden => now + REFUSED_PAUSE,
             // Our own ceiling, or an answer that no time heals.
             Reaction::Unreachable
                 if matches!(error.kind, ErrorKind::RateLimited | ErrorKind::Config) =>
@@ -88,7 +79,7 @@ impl Client {
             | Reaction::Retry
             | Reaction::Less
             | Reaction::Fewer
-            | Reaction::Again => Some(now + doubled(&mut self.failed, LONGEST_FAILURE)),
+            | Reaction::Again => now + doubled(&mut self.failed, LONGEST_FAILURE),
         };
         self.hold = Some(Hold {
             until,

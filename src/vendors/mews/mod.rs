@@ -133,10 +133,6 @@ fn cadence(common: &Common) -> Cadence {
 
 impl Mews {
     async fn read(&mut self) -> Outcome {
-        if self.properties.iter().all(Property::is_stopped) {
-            // The schedule has stopped too, so it is a person who wants to know.
-            self.properties.iter_mut().for_each(Property::release);
-        }
         let mut harvest = Harvest::default();
         for property in &mut self.properties {
             property

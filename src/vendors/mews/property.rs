@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use crate::model::Timestamp;
-use crate::model::attempt::{ErrorKind, SourceError};
+use crate::model::attempt::SourceError;
 use crate::model::device::{Detail, DeviceId, Facts};
 use crate::model::reading::{Level, Measure, Reading, Value};
 use crate::vendors::transport::Transport;
@@ -259,10 +259,6 @@ impl Property {
             };
             error.message.push_str(verdict);
         }
-        if matches!(refusal.reaction, Reaction::Stop | Reaction::Gone) {
-            // Nothing but new settings, or a new version, can help.
-            error.kind = ErrorKind::Config;
-        }
         self.client.refused(refusal.reaction, &error, now);
         error
     }
@@ -345,16 +341,6 @@ impl Property {
     pub(super) fn is_complete(&self) -> bool {
         let nothing_to_do = self.scope().is_some_and(|scope| scope.is_empty());
         nothing_to_do || self.counters.is_complete()
-    }
-
-    /// Nothing is asked any more until the settings change.
-    pub(super) fn is_stopped(&self) -> bool {
-        self.client.is_stopped()
-    }
-
-    /// Asks again after all.
-    pub(super) fn release(&mut self) {
-        self.client.release();
     }
 
     /// What to call its token, for a person.

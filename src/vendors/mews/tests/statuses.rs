@@ -1,7 +1,5 @@
 //! What is done about each status: shown with its class, and asked again when it makes sense.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
 use super::*;
@@ -10,10 +8,10 @@ use crate::model::attempt::ErrorKind;
 #[tokio::test]
 async fn every_status_of_the_table_is_shown_with_its_class() {
     let table = [
-        (400, ErrorKind::Config),
+        (400, ErrorKind::Http),
         (403, ErrorKind::Auth),
-        (404, ErrorKind::Config),
-        (410, ErrorKind::Config),
+        (404, ErrorKind::Http),
+        (410, ErrorKind::Http),
         (413, ErrorKind::Http),
         (500, ErrorKind::Http),
         (503, ErrorKind::Http),
@@ -52,43 +50,24 @@ async fn asked_in_two_hours(status: u16) -> usize {
 }
 
 #[tokio::test]
-async fn on_400_a_token_is_not_asked_again_until_the_settings_change() {
-    assert_eq!(asked_in_two_hours(400).await, 1);
+async fn on_400_a_token_is_asked_again_after_an_hour() {
+    assert_eq!(asked_in_two_hours(400).await, 2);
 }
 
 #[tokio::test]
-async fn on_404_a_token_is_not_asked_again_until_the_settings_change() {
-    assert_eq!(asked_in_two_hours(404).await, 1);
+async fn on_404_a_token_is_asked_again_after_an_hour() {
+    assert_eq!(asked_in_two_hours(404).await, 2);
 }
 
 #[tokio::test]
-async fn on_410_a_token_is_not_asked_again_until_the_settings_change() {
-    assert_eq!(asked_in_two_hours(410).await, 1);
+async fn on_410_a_token_is_asked_again_after_an_hour() {
+    assert_eq!(asked_in_two_hours(410).await, 2);
 }
 
 #[tokio::test]
 async fn on_403_a_token_is_asked_again_after_five_minutes() {
     let asked = asked_in_two_hours(403).await;
     assert!((17..=20).contains(&asked), "{asked}");
-}
-
-#[tokio::test]
-async fn a_person_who_asks_a_source_that_has_stopped_gets_an_answer() {
-    let mended = Arc::new(AtomicBool::new(false));
-    let turned = mended.clone();
-    let server = StandIn::start(NOW, move |seen: &Seen| {
-        if turned.load(SeqCst) {
-            return simple(seen);
-        }
-        failure(404, "Nothing here.")
-    })
-    .await;
-    let mut source = account(&server, &one_token());
-    let error = poll(&mut source, &server).await.error.unwrap();
-    assert_eq!(error.kind, ErrorKind::Config, "the schedule stops");
-    mended.store(true, SeqCst);
-    let delivery = delivered(poll(&mut source, &server).await);
-    assert_eq!(values(&delivery), [("a".to_owned(), 5)]);
 }
 
 #[tokio::test]
