@@ -26,6 +26,17 @@ pub(super) struct CatchUp {
     covered_to: Option<Timestamp>,
     /// Why no history is asked for, once the server has refused it.
     off: Option<String>,
+    /// How many spans were given up, from where to where, and why the last one was.
+    lost: Option<Lost>,
+}
+
+/// Spans that failed too often.
+#[derive(Clone, Debug)]
+struct Lost {
+    spans: usize,
+    from: Timestamp,
+    to: Timestamp,
+    why: String,
 }
 
 /// A span of one counter of one tracker.
@@ -112,11 +123,26 @@ impl CatchUp {
         serde_json::to_value(&self.gaps).ok()
     }
 
-    /// How far it is, or why no history is asked for.
-    pub(super) fn note(&self) -> Option<String> {
-        if let Some(why) = &self.off {
-            return Some(why.clone());
-        }
+    /// How far it is, or why no history is asked for; and what was given up.
+    pub(super) fn notes(&self) -> impl Iterator<Item = String> {
+        let progress = self.off.clone().or_else(|| self.progress());
+        let lost = self.lost.as_ref().map(|lost| {
+            let at = |instant: Timestamp| instant.format("%Y-%m-%d %H:%MZ");
+            let spans = match lost.spans {
+                1 => "one span".to_owned(),
+                spans => format!("{spans} spans"),
+            };
+            format!(
+                "{spans} of earlier counter values between {} and {} given up after {TRIES} tries: {}",
+                at(lost.from),
+                at(lost.to),
+                lost.why
+            )
+        });
+        progress.into_iter().chain(lost)
+    }
+
+    fn progress(&self) -> Option<String> {
         let oldest = self.gaps.iter().map(|gap| gap.from).min()?;
         let (done, all) = (self.done, self.done + self.gaps.len());
         let since = oldest.format("%Y-%m-%d %H:%MZ");
@@ -190,11 +216,26 @@ impl CatchUp {
                         failures: gap.failures + 1,
                         ..gap
                     });
+                } else {
+                    self.give_up(gap, refusal);
                 }
                 return false;
             }
         }
         true
+    }
+
+    fn give_up(&mut self, gap: Gap, refusal: &Refusal) {
+        let known = self.lost.take();
+        let (spans, from, to) = known.map_or((0, gap.from, gap.to), |lost| {
+            (lost.spans, lost.from.min(gap.from), lost.to.max(gap.to))
+        });
+        self.lost = Some(Lost {
+            spans: spans + 1,
+            from,
+            to,
+            why: refusal.error.message.clone(),
+        });
     }
 
     /// The server's own limit may be lower than the documented one.
@@ -347,11 +388,11 @@ mod tests {
     #[test]
     fn what_is_left_is_told_and_taken_up_by_a_later_run() {
         let mut catch_up = CatchUp::default();
-        assert_eq!(catch_up.note(), None);
+        assert_eq!(catch_up.notes().next(), None);
         catch_up.plan(&[sample(1, Level::Odometer, 19)], &ask(5, None), at(20));
         catch_up.done = 3;
         assert_eq!(
-            catch_up.note().unwrap(),
+            catch_up.notes().next().unwrap(),
             "catching up: 3 of 4 spans of earlier counter values are read, the oldest left is \
              from 1970-01-01 05:00Z"
         );

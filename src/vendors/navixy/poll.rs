@@ -280,7 +280,7 @@ impl Navixy {
             let why = &suspension.error.message;
             notes.push(format!("counters are not read: {why}"));
         }
-        notes.extend(self.catch_up.note());
+        notes.extend(self.catch_up.notes());
         if !harvest.unknown_words.is_empty() {
             let words: Vec<&str> = harvest
                 .unknown_words

@@ -246,57 +246,68 @@ mod tests {
     }
 
     /// Code, HTTP status, class, reaction: one row for each of the vendor's error table.
-    const TABLE: [(i64, u16, ErrorKind, Reaction); 32] = [
-        (1, 500, ErrorKind::Http, Reaction::Retry),
-        (2, 403, ErrorKind::Http, Reaction::Retry),
-        (3, 400, ErrorKind::Auth, Reaction::LogIn),
-        (4, 400, ErrorKind::Auth, Reaction::LogIn),
-        (5, 400, ErrorKind::Http, Reaction::OurFault),
-        (6, 500, ErrorKind::Http, Reaction::Retry),
-        (7, 400, ErrorKind::Http, Reaction::OurFault),
-        (8, 503, ErrorKind::Http, Reaction::Retry),
-        (9, 412, ErrorKind::Http, Reaction::Smaller),
-        (11, 403, ErrorKind::Auth, Reaction::StopCall),
-        (12, 400, ErrorKind::Auth, Reaction::StopCall),
-        (13, 403, ErrorKind::Auth, Reaction::StopCall),
-        (14, 503, ErrorKind::Http, Reaction::Retry),
-        (15, 429, ErrorKind::RateLimited, Reaction::Throttle),
-        (101, 403, ErrorKind::Http, Reaction::StopCall),
-        (102, 400, ErrorKind::Auth, Reaction::StopAccount),
-        (103, 400, ErrorKind::Auth, Reaction::StopAccount),
-        (104, 400, ErrorKind::Auth, Reaction::StopAccount),
-        (105, 400, ErrorKind::Auth, Reaction::StopAccount),
-        (111, 400, ErrorKind::Http, Reaction::FallBack),
-        (112, 400, ErrorKind::Http, Reaction::FallBack),
-        (201, 400, ErrorKind::Http, Reaction::NoEntity),
-        (204, 404, ErrorKind::Http, Reaction::NoEntity),
-        (208, 403, ErrorKind::Http, Reaction::Blocked),
-        (211, 400, ErrorKind::Http, Reaction::HalveWindow),
-        (217, 400, ErrorKind::Http, Reaction::Relist),
-        (219, 403, ErrorKind::Http, Reaction::NotForClones),
-        (221, 403, ErrorKind::Http, Reaction::Smaller),
-        (229, 404, ErrorKind::Http, Reaction::Retry),
-        (236, 402, ErrorKind::Http, Reaction::FallBack),
-        (275, 403, ErrorKind::Auth, Reaction::StopAccount),
-        (276, 403, ErrorKind::Auth, Reaction::StopAccount),
-    ];
+    /// One test for each row of the vendor's table, and the rows as a list.
+    macro_rules! rows {
+        ($($name:ident: $code:literal, $status:literal, $kind:ident, $reaction:ident;)+) => {
+            const TABLE: [(i64, u16, ErrorKind, Reaction); 32] =
+                [$(($code, $status, ErrorKind::$kind, Reaction::$reaction)),+];
+            $(
+                #[test]
+                fn $name() {
+                    is_told($code, $status, (ErrorKind::$kind, Reaction::$reaction));
+                }
+            )+
+        };
+    }
 
-    #[test]
-    fn every_row_of_the_error_table_has_a_class_a_reaction_and_words() {
-        for (code, status, kind, reaction) in TABLE {
-            let body =
-                format!(r#"{{"success":false,"status":{{"code":{code},"description":"D"}}}}"#);
-            let refusal = refusal(status, &body);
-            let error = &refusal.error;
-            assert_eq!((error.kind, refusal.reaction()), (kind, reaction), "{code}");
-            assert_eq!(
-                (error.status, error.code.as_deref()),
-                (Some(status), Some(&*code.to_string()))
-            );
-            assert!(is_listed(code), "{code}");
-            assert!(error.message.starts_with("tracker/get_states: "), "{error}");
-            assert!(error.message.ends_with("; the server says: D"), "{error}");
-        }
+    rows! {
+        code_001_database_error: 1, 500, Http, Retry;
+        code_002_service_auth_error: 2, 403, Http, Retry;
+        code_003_wrong_hash: 3, 400, Auth, LogIn;
+        code_004_user_or_key_not_found: 4, 400, Auth, LogIn;
+        code_005_wrong_request_format: 5, 400, Http, OurFault;
+        code_006_unexpected_error: 6, 500, Http, Retry;
+        code_007_invalid_parameters: 7, 400, Http, OurFault;
+        code_008_queue_error: 8, 503, Http, Retry;
+        code_009_too_large: 9, 412, Http, Smaller;
+        code_011_access_denied: 11, 403, Auth, StopCall;
+        code_012_dealer_not_found: 12, 400, Auth, StopCall;
+        code_013_not_permitted: 13, 403, Auth, StopCall;
+        code_014_database_unavailable: 14, 503, Http, Retry;
+        code_015_too_many_requests: 15, 429, RateLimited, Throttle;
+        code_101_demo_mode: 101, 403, Http, StopCall;
+        code_102_wrong_password: 102, 400, Auth, StopAccount;
+        code_103_not_activated: 103, 400, Auth, StopAccount;
+        code_104_too_many_log_ins: 104, 400, Auth, StopAccount;
+        code_105_log_in_attempts: 105, 400, Auth, StopAccount;
+        code_111_wrong_handler: 111, 400, Http, FallBack;
+        code_112_wrong_method: 112, 400, Http, FallBack;
+        code_201_not_in_database: 201, 400, Http, NoEntity;
+        code_204_entity_not_found: 204, 404, Http, NoEntity;
+        code_208_device_blocked: 208, 403, Http, Blocked;
+        code_211_span_too_big: 211, 400, Http, HalveWindow;
+        code_217_nonexistent_in_list: 217, 400, Http, Relist;
+        code_219_not_for_clones: 219, 403, Http, NotForClones;
+        code_221_device_limit: 221, 403, Http, Smaller;
+        code_229_not_ready: 229, 404, Http, Retry;
+        code_236_not_in_tariff: 236, 402, Http, FallBack;
+        code_275_user_blocked: 275, 403, Auth, StopAccount;
+        code_276_kind_of_session: 276, 403, Auth, StopAccount;
+    }
+
+    /// A row has a class, a reaction and words.
+    fn is_told(code: i64, status: u16, expected: (ErrorKind, Reaction)) {
+        let body = format!(r#"{{"success":false,"status":{{"code":{code},"description":"D"}}}}"#);
+        let refusal = refusal(status, &body);
+        let error = &refusal.error;
+        assert_eq!((error.kind, refusal.reaction()), expected);
+        assert_eq!(
+            (error.status, error.code.as_deref()),
+            (Some(status), Some(&*code.to_string()))
+        );
+        assert!(is_listed(code));
+        assert!(error.message.starts_with("tracker/get_states: "), "{error}");
+        assert!(error.message.ends_with("; the server says: D"), "{error}");
     }
 
     #[test]

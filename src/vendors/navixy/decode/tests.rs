@@ -255,6 +255,19 @@ fn trap_8_counter_history_is_stamped_by_update_time() {
 }
 
 #[test]
+fn trap_9_a_stamp_is_read_by_its_own_offset_and_by_nothing_beside_it() {
+    // The vendor's page shows these two as the same instant. They are not.
+    let list = json!({"success": true, "list": [
+        {"value": 1.0, "update_time": "2026-03-01T17:57:00Z"},
+        {"value": 2.0, "update_time": "2026-03-01T13:57:00+05:00"}
+    ]});
+    let samples = history(&wire(list), 11, CounterType::Odometer, reckoning());
+    let stamps: Vec<_> = samples.list.iter().map(|sample| sample.at).collect();
+    let expected = ["2026-03-01T17:57:00Z", "2026-03-01T08:57:00Z"];
+    assert_eq!(stamps, expected.map(|at| at.parse::<Timestamp>().unwrap()));
+}
+
+#[test]
 fn trap_14_values_may_be_whole_or_real() {
     let cases = [
         (json!(98012), Some(98012.0)),

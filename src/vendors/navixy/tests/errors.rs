@@ -28,7 +28,8 @@ async fn with_fault(
 }
 
 #[tokio::test]
-async fn throttling_ends_the_poll_under_any_status_and_passes_retry_after_on() {
+async fn trap_12_throttling_of_the_address_ends_the_poll_under_any_status_and_passes_retry_after_on()
+ {
     for status in [200, 429] {
         let fault = move || refused_under(status, 15).header("retry-after", "17");
         let server = with_fault("/tracker/get_states", fault).await;

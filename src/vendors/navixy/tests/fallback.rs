@@ -327,6 +327,31 @@ async fn a_history_span_that_is_too_long_is_halved() {
 }
 
 #[tokio::test]
+async fn history_that_fails_three_times_is_given_up_with_a_note() {
+    let failing = |seen: &Seen| match seen.path.as_str() {
+        "/tracker/list" => answer(200, &list(&[1])),
+        "/tracker/get_states" => answer(200, &states(&[1])),
+        BATCH => answer(200, &readings_for(seen)),
+        "/tracker/counter/data/read" => refused_under(500, 6),
+        _ => nothing_more(seen),
+    };
+    let server = StandIn::start(NOW, failing).await;
+    let mut source = with_key(&server);
+    let mut delivery = delivered(poll(&mut source, &server).await);
+    for _ in 0..2 {
+        let lost = |note: &String| note.contains("given up");
+        assert!(!delivery.notes.iter().any(lost), "{:?}", delivery.notes);
+        delivery = delivered(poll_again(&mut source, &server).await);
+    }
+    let note = delivery.notes.join("; ");
+    assert!(
+        note.contains("one span of earlier counter values"),
+        "{note}"
+    );
+    assert!(note.contains("given up after 3 tries"), "{note}");
+}
+
+#[tokio::test]
 async fn history_without_a_value_is_given_up_quietly() {
     for code in [204, 208, 219] {
         let none = move |seen: &Seen| match seen.path.as_str() {
