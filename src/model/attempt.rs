@@ -130,6 +130,24 @@ pub struct Finding {
     pub details: Vec<String>,
 }
 
+impl Finding {
+    /// What was found out about `what`.
+    #[must_use]
+    pub fn new(what: impl Into<String>, ok: bool, details: Vec<String>) -> Self {
+        Self {
+            what: what.into(),
+            ok,
+            details,
+        }
+    }
+
+    /// That `what` does not work, and why.
+    #[must_use]
+    pub fn failed(what: impl Into<String>, error: &SourceError) -> Self {
+        Self::new(what, false, vec![error.to_string()])
+    }
+}
+
 /// Why a source could not be read, in a form the screen can branch on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceError {

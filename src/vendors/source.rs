@@ -123,6 +123,23 @@ pub struct Common {
 }
 
 impl Common {
+    /// The cadence of a feed whose data is always current, asked every `every_s` seconds, with the
+    /// configuration's overrides. `expects` gives what is to be expected of a feed that is heard
+    /// of every so many seconds, `period_s` where nothing else is configured.
+    #[must_use]
+    pub fn live(
+        &self,
+        every_s: u32,
+        period_s: u32,
+        expects: impl FnOnce(u32) -> Expectation,
+    ) -> Cadence {
+        Cadence {
+            publish: Publish::Live { every_s },
+            expectation: expects(self.period.map_or(period_s, seconds)),
+            every_s: self.every.map(seconds),
+        }
+    }
+
     /// The cadence of a feed that publishes in batches, with the configuration's overrides.
     ///
     /// `lag` and `grace` belong to `period`; with a shorter one they never exceed the period and

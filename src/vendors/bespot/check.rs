@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::model::attempt::{Ask, Finding, SourceError};
+use crate::model::attempt::{Ask, Finding};
 
 use super::decode::{Feed, Rows};
 use super::request::stamp;
@@ -17,7 +17,7 @@ impl Bespot {
     pub(super) async fn prove(&mut self, ask: &Ask) -> Vec<Finding> {
         self.client.begin();
         if let Err(error) = self.client.ready().await {
-            return vec![failed("log-in", &error)];
+            return vec![Finding::failed("log-in", &error)];
         }
         let window = Window {
             from: ask.now - REACH,
@@ -29,7 +29,7 @@ impl Bespot {
             let result = self.client.fetch(query, &mut self.stores).await;
             findings.push(match result {
                 Ok(rows) => seen(feed, &rows),
-                Err(error) => failed(feed.word(), &error),
+                Err(error) => Finding::failed(feed.word(), &error),
             });
         }
         if findings.iter().all(|finding| finding.ok) {
@@ -65,14 +65,6 @@ impl Bespot {
             ok,
             details,
         })
-    }
-}
-
-fn failed(what: &str, error: &SourceError) -> Finding {
-    Finding {
-        what: what.to_owned(),
-        ok: false,
-        details: vec![error.to_string()],
     }
 }
 

@@ -26,7 +26,7 @@ impl Mews {
             let house = property.prove_house(&self.transport).await;
             findings.extend(house.into_iter().map(|(what, said)| {
                 // Counters work without it.
-                finding(&format!("{what} of {label}"), true, vec![said])
+                Finding::new(format!("{what} of {label}"), true, vec![said])
             }));
         }
         let strangers = self.strangers();
@@ -34,7 +34,11 @@ impl Mews {
             let told = strangers.iter().map(|(id, key)| format!("{id} (`{key}`)"));
             let told: Vec<_> = told.collect();
             let details = vec![format!("no token sees {}", told.join(", "))];
-            findings.push(finding("enterprises of the configuration", false, details));
+            findings.push(Finding::new(
+                "enterprises of the configuration",
+                false,
+                details,
+            ));
         }
         findings
     }
@@ -48,9 +52,9 @@ fn enterprises(
 ) -> Finding {
     let what = format!("hotels of {label}");
     match listed {
-        Ok(()) => finding(&what, true, vec![property.hotel_names().join(", ")]),
+        Ok(()) => Finding::new(&what, true, vec![property.hotel_names().join(", ")]),
         // Rights are given one by one, and this one can be done without.
-        Err(refusal) => finding(
+        Err(refusal) => Finding::new(
             &what,
             counters_work
                 && matches!(
@@ -69,7 +73,7 @@ fn counters(label: &str, counted: Option<Brought>, property: &Property) -> Findi
     let what = format!("counters of {label}");
     let Some(brought) = counted else {
         let why = "`enterprises` names no hotel of this token".to_owned();
-        return finding(&what, true, vec![why]);
+        return Finding::new(&what, true, vec![why]);
     };
     let mut by_type: BTreeMap<&str, usize> = BTreeMap::new();
     for counter in property.counters().values() {
@@ -90,7 +94,7 @@ fn counters(label: &str, counted: Option<Brought>, property: &Property) -> Findi
     if details.is_empty() {
         details.push("there are none".to_owned());
     }
-    finding(&what, ok, details)
+    Finding::new(&what, ok, details)
 }
 
 /// Which fields of the first row are there, and which are not.
@@ -104,13 +108,5 @@ fn fields(fields: &[(&'static str, bool)]) -> Option<String> {
         (true, _) => None,
         (false, true) => Some(format!("fields: {there}")),
         (false, false) => Some(format!("fields: {there}; not there: {missing}")),
-    }
-}
-
-fn finding(what: &str, ok: bool, details: Vec<String>) -> Finding {
-    Finding {
-        what: what.to_owned(),
-        ok,
-        details,
     }
 }

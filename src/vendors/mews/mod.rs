@@ -19,7 +19,6 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -28,7 +27,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::clock::Clock;
 use crate::model::attempt::{Ask, ErrorKind, Finding, Outcome, SourceError};
 use crate::model::health::Expectation;
-use crate::model::schedule::{Cadence, Publish};
+use crate::model::schedule::Cadence;
 
 use super::source::{Common, Source};
 use super::transport::{SharedBudget, Transport};
@@ -123,12 +122,7 @@ fn same_token(one: usize, other: usize) -> SourceError {
 
 /// Counters move when a document is written; at night nothing may move for hours.
 fn cadence(common: &Common) -> Cadence {
-    let seconds = |duration: Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
-    Cadence {
-        publish: Publish::Live { every_s: 60 },
-        expectation: Expectation::silence(common.period.map_or(ACTIVITY_S, seconds)),
-        every_s: common.every.map(seconds),
-    }
+    common.live(60, ACTIVITY_S, Expectation::silence)
 }
 
 impl Mews {

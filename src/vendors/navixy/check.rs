@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::model::attempt::{Ask, Finding, SourceError};
+use crate::model::attempt::{Ask, Finding};
 use crate::model::reading::Level;
 
 use super::Navixy;
@@ -32,7 +32,7 @@ impl Navixy {
     async fn prove_list(&mut self, ask: &Ask) -> Finding {
         let what = "trackers of the account";
         match self.client.ask(Call::TrackerList, json!({})).await {
-            Err(refusal) => failed(what, &refusal.error),
+            Err(refusal) => Finding::failed(what, &refusal.error),
             Ok(list) => {
                 let (trackers, rejected) = decode::trackers(list);
                 let total = trackers.len();
@@ -51,7 +51,7 @@ impl Navixy {
                 if self.fleet.is_filtered() {
                     details.push(format!("{} of them are watched", self.fleet.len()));
                 }
-                finding(what, strangers.is_empty(), details)
+                Finding::new(what, strangers.is_empty(), details)
             }
         }
     }
@@ -60,7 +60,7 @@ impl Navixy {
         let what = "states";
         let states = match self.ask_states(ask.now).await {
             Ok(states) => states,
-            Err(refusal) => return (failed(what, &refusal.error), None),
+            Err(refusal) => return (Finding::failed(what, &refusal.error), None),
         };
         let mut details = vec![format!("{} trackers report", states.by_tracker.len())];
         details.push(match self.zone {
@@ -76,14 +76,14 @@ impl Navixy {
             server_now: states.server_now.unwrap_or(ask.now),
         };
         self.fleet.take_states(states);
-        (finding(what, true, details), Some(reckoning))
+        (Finding::new(what, true, details), Some(reckoning))
     }
 
     async fn prove_values(&mut self, reckoning: Reckoning) -> Finding {
         let what = "counters and sensors";
         let asked: Asked = self.fleet.readable().into_iter().take(TRIED).collect();
         if asked.is_empty() {
-            return finding(what, true, vec!["no tracker can be asked".to_owned()]);
+            return Finding::new(what, true, vec!["no tracker can be asked".to_owned()]);
         }
         let ids: Vec<i64> = asked.keys().copied().collect();
         match self
@@ -93,14 +93,14 @@ impl Navixy {
         {
             Ok(wire) => {
                 let samples = decode::batch(&wire, &asked, reckoning, &self.readings.on_board);
-                finding(what, true, describe(&samples, asked.len()))
+                Finding::new(what, true, describe(&samples, asked.len()))
             }
             Err(refusal) => match way_around(refusal.reaction()) {
                 Some(way) => {
                     let details = vec![refusal.error.to_string(), way.to_owned()];
-                    finding(what, true, details)
+                    Finding::new(what, true, details)
                 }
-                None => failed(what, &refusal.error),
+                None => Finding::failed(what, &refusal.error),
             },
         }
     }
@@ -133,16 +133,4 @@ fn describe(samples: &Samples, asked: usize) -> Vec<String> {
         ));
     }
     details
-}
-
-fn finding(what: &str, ok: bool, details: Vec<String>) -> Finding {
-    Finding {
-        what: what.to_owned(),
-        ok,
-        details,
-    }
-}
-
-fn failed(what: &str, error: &SourceError) -> Finding {
-    finding(what, false, vec![error.to_string()])
 }

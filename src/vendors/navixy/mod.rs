@@ -27,7 +27,7 @@ use futures_util::future::BoxFuture;
 use crate::clock::Clock;
 use crate::model::attempt::{Ask, Finding, Outcome, SourceError};
 use crate::model::health::Expectation;
-use crate::model::schedule::{Cadence, Publish};
+use crate::model::schedule::Cadence;
 
 use super::source::{Common, Source};
 use super::transport::{SharedBudget, Transport};
@@ -89,17 +89,11 @@ pub fn open(
 
 /// Trackers report when they like; a parked one may be silent for a day.
 fn cadence(common: &Common) -> Cadence {
-    let seconds =
-        |duration: std::time::Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
-    Cadence {
-        publish: Publish::Live { every_s: 30 },
-        expectation: Expectation {
-            period_s: common.period.map_or(300, seconds),
-            lag_s: 30,
-            grace_s: 60,
-        },
-        every_s: common.every.map(seconds),
-    }
+    common.live(30, 300, |period_s| Expectation {
+        period_s,
+        lag_s: 30,
+        grace_s: 60,
+    })
 }
 
 impl Source for Navixy {

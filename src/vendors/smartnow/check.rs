@@ -7,7 +7,7 @@ use super::SmartNow;
 use super::decode::{self, Event, Listed, Machine, Page, Sale};
 use super::request::{self, Dialect, Filter};
 use crate::config::endpoint::Endpoint;
-use crate::model::attempt::{ErrorKind, Finding, SourceError};
+use crate::model::attempt::{ErrorKind, Finding};
 use crate::vendors::transport::{Reply, Request, plain};
 
 impl SmartNow {
@@ -33,7 +33,7 @@ impl SmartNow {
     async fn prove_user(&mut self) -> Finding {
         let what = "log-in and own user";
         if let Err(error) = self.client.ready().await {
-            return failed(what, &error);
+            return Finding::failed(what, &error);
         }
         let details = match self.client.own_user().await {
             Ok(reply) => {
@@ -45,7 +45,7 @@ impl SmartNow {
             // Nothing depends on this call, and its path is inferred.
             Err(error) => vec![format!("logged in; the own user cannot be read: {error}")],
         };
-        finding(what, true, details)
+        Finding::new(what, true, details)
     }
 
     async fn prove_list<T: Listed>(&mut self, what: &str, request: Request) -> Finding {
@@ -53,10 +53,10 @@ impl SmartNow {
         match self.client.get(T::NAME, request).await {
             Ok(reply) => match decode::page::<T>(&reply, 1) {
                 Ok(page) => found(what, &reply, &page),
-                Err(error) => failed(what, &error),
+                Err(error) => Finding::failed(what, &error),
             },
             Err(error) => {
-                let mut finding = failed(what, &error);
+                let mut finding = Finding::failed(what, &error);
                 if error.kind == ErrorKind::Http {
                     let words = format!("is {path} the right path? see [source.endpoints]");
                     finding.details.push(words);
@@ -78,7 +78,7 @@ fn found<T>(what: &str, reply: &Reply, page: &Page<T>) -> Finding {
     if page.rejected() > 0 {
         details.push("the row lacks its id, its machine, its code or its time".to_owned());
     }
-    finding(what, page.rejected() == 0, details)
+    Finding::new(what, page.rejected() == 0, details)
 }
 
 /// Accounts stop working by date, which is better known before.
@@ -96,16 +96,4 @@ fn user_ends(user: &Map<String, Value>) -> Vec<String> {
 fn plain_list(what: &str, words: &[&str]) -> String {
     let words: Vec<_> = words.iter().map(|word| plain(word)).collect();
     format!("{what}: {}", words.join(" "))
-}
-
-fn failed(what: &str, error: &SourceError) -> Finding {
-    finding(what, false, vec![error.to_string()])
-}
-
-fn finding(what: &str, ok: bool, details: Vec<String>) -> Finding {
-    Finding {
-        what: what.to_owned(),
-        ok,
-        details,
-    }
 }

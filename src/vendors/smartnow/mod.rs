@@ -21,7 +21,6 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -29,7 +28,7 @@ use futures_util::future::BoxFuture;
 use crate::clock::Clock;
 use crate::model::attempt::{Ask, Finding, Outcome, SourceError};
 use crate::model::health::Expectation;
-use crate::model::schedule::{Cadence, Publish};
+use crate::model::schedule::Cadence;
 
 use super::source::{Common, Source};
 use super::transport::{SharedBudget, Transport};
@@ -101,12 +100,7 @@ pub fn open(
 
 /// Machines sell when somebody buys; a quiet night is normal.
 fn cadence(common: &Common) -> Cadence {
-    let seconds = |duration: Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
-    Cadence {
-        publish: Publish::Live { every_s: POLL_S },
-        expectation: Expectation::silence(common.period.map_or(SILENCE_S, seconds)),
-        every_s: common.every.map(seconds),
-    }
+    common.live(POLL_S, SILENCE_S, Expectation::silence)
 }
 
 impl Source for SmartNow {

@@ -4,7 +4,7 @@
 use chrono::SecondsFormat;
 use serde_json::Value as Json;
 
-use crate::model::attempt::{Ask, Finding, SourceError};
+use crate::model::attempt::{Ask, Finding};
 use crate::model::reading::Reading;
 
 use super::days::Days;
@@ -23,7 +23,7 @@ impl Viametrics {
                     at.unwrap_or("an unknown place")
                 )],
             },
-            Err(error) => return vec![failed("log-in", &error)],
+            Err(error) => return vec![Finding::failed("log-in", &error)],
         };
         let zone = self.counters.zone();
         let today = ask.now.with_timezone(&zone).date_naive();
@@ -39,7 +39,7 @@ impl Viametrics {
             .await
         {
             Ok(body) => self.prove_rows(&body, ask),
-            Err(error) => failed("interval data", &error),
+            Err(error) => Finding::failed("interval data", &error),
         };
         vec![log_in, data]
     }
@@ -48,7 +48,7 @@ impl Viametrics {
         let fields = &self.client.fields;
         let list = match wire::list(body, &fields.rows) {
             Ok(list) => list,
-            Err(error) => return failed("interval data", &error),
+            Err(error) => return Finding::failed("interval data", &error),
         };
         let mut details = vec![format!("{} rows at {}", list.len(), fields.rows)];
         let rows = wire::rows(list, fields);
@@ -90,17 +90,5 @@ impl Viametrics {
 }
 
 fn finding(ok: bool, details: Vec<String>) -> Finding {
-    Finding {
-        what: "interval data".to_owned(),
-        ok,
-        details,
-    }
-}
-
-fn failed(what: &str, error: &SourceError) -> Finding {
-    Finding {
-        what: what.to_owned(),
-        ok: false,
-        details: vec![error.to_string()],
-    }
+    Finding::new("interval data", ok, details)
 }

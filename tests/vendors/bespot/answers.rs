@@ -104,32 +104,41 @@ async fn refused_credentials_stop_at_the_log_in() {
     assert_eq!(rig.paths(), [TOKEN_PATH]);
 }
 
-#[tokio::test]
-async fn each_status_has_its_kind() {
-    for (status, code, kind) in [
-        (400, "", ErrorKind::Http),
-        (403, "permission_denied", ErrorKind::Auth),
-        (404, "not_found", ErrorKind::Http),
-        (429, "throttled", ErrorKind::RateLimited),
-        (500, "", ErrorKind::Http),
-        (502, "", ErrorKind::Http),
-        (503, "", ErrorKind::Http),
-    ] {
-        let mut rig = Rig::new(
-            |_| {},
-            move |seen, _| match &*seen.path {
-                TOKEN_PATH => token(),
-                _ if code.is_empty() => Answer::text(status, "text/html", "<h1>oh</h1>"),
-                _ => refusal(status, code, "Because."),
-            },
-        )
-        .await;
-        let outcome = rig.first().await;
-        assert_eq!(outcome.delivery, None);
-        let error = outcome.error.unwrap();
-        assert_eq!((error.kind, error.status), (kind, Some(status)));
-        assert_eq!(error.code.as_deref(), (!code.is_empty()).then_some(code));
-    }
+/// One test for each row of the table of statuses.
+macro_rules! statuses {
+    ($($name:ident: $status:literal, $code:literal, $kind:ident;)+) => {$(
+        #[tokio::test]
+        async fn $name() {
+            is_told($status, $code, ErrorKind::$kind).await;
+        }
+    )+};
+}
+
+statuses! {
+    status_400_is_told: 400, "", Http;
+    status_403_permission_denied_is_a_refusal: 403, "permission_denied", Auth;
+    status_404_not_found_is_told: 404, "not_found", Http;
+    status_429_throttled_is_a_limit: 429, "throttled", RateLimited;
+    status_500_is_told: 500, "", Http;
+    status_502_is_told: 502, "", Http;
+    status_503_is_told: 503, "", Http;
+}
+
+async fn is_told(status: u16, code: &'static str, kind: ErrorKind) {
+    let mut rig = Rig::new(
+        |_| {},
+        move |seen, _| match &*seen.path {
+            TOKEN_PATH => token(),
+            _ if code.is_empty() => Answer::text(status, "text/html", "<h1>oh</h1>"),
+            _ => refusal(status, code, "Because."),
+        },
+    )
+    .await;
+    let outcome = rig.first().await;
+    assert_eq!(outcome.delivery, None);
+    let error = outcome.error.unwrap();
+    assert_eq!((error.kind, error.status), (kind, Some(status)));
+    assert_eq!(error.code.as_deref(), (!code.is_empty()).then_some(code));
 }
 
 #[tokio::test]

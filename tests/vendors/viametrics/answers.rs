@@ -158,28 +158,37 @@ async fn missing_lists_cost_only_the_names() {
     assert_eq!(rig.paths(), [LOGIN, INTERVALS]);
 }
 
-#[tokio::test]
-async fn each_status_has_its_kind() {
-    for (status, kind) in [
-        (400, ErrorKind::Http),
-        (403, ErrorKind::Auth),
-        (404, ErrorKind::Http),
-        (429, ErrorKind::RateLimited),
-        (500, ErrorKind::Http),
-        (502, ErrorKind::Http),
-        (503, ErrorKind::Http),
-    ] {
-        let body = json!({"message": "Unknown ClientID", "code": 17});
-        let mut rig = Rig::new(always(Answer::json(status, &body))).await;
-        let outcome = rig.first().await;
-        assert_eq!(outcome.delivery, None);
-        let error = error(outcome);
-        assert_eq!((error.kind, error.status), (kind, Some(status)));
-        assert_eq!(error.code.as_deref(), Some("17"));
-        assert!(error.message.contains("Unknown ClientID"), "{error}");
-        // A vendor that refuses is left alone.
-        assert_eq!(rig.paths(), [LOGIN, INTERVALS]);
-    }
+/// One test for each row of the table of statuses.
+macro_rules! statuses {
+    ($($name:ident: $status:literal, $kind:ident;)+) => {$(
+        #[tokio::test]
+        async fn $name() {
+            is_told($status, ErrorKind::$kind).await;
+        }
+    )+};
+}
+
+statuses! {
+    status_400_is_told: 400, Http;
+    status_403_is_a_refusal: 403, Auth;
+    status_404_is_told: 404, Http;
+    status_429_is_a_limit: 429, RateLimited;
+    status_500_is_told: 500, Http;
+    status_502_is_told: 502, Http;
+    status_503_is_told: 503, Http;
+}
+
+async fn is_told(status: u16, kind: ErrorKind) {
+    let body = json!({"message": "Unknown ClientID", "code": 17});
+    let mut rig = Rig::new(always(Answer::json(status, &body))).await;
+    let outcome = rig.first().await;
+    assert_eq!(outcome.delivery, None);
+    let error = error(outcome);
+    assert_eq!((error.kind, error.status), (kind, Some(status)));
+    assert_eq!(error.code.as_deref(), Some("17"));
+    assert!(error.message.contains("Unknown ClientID"), "{error}");
+    // A vendor that refuses is left alone.
+    assert_eq!(rig.paths(), [LOGIN, INTERVALS]);
 }
 
 #[tokio::test]
