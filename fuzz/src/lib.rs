@@ -80,7 +80,7 @@ fn poll(vendor: &str, data: &[u8]) {
         account(vendor)
     );
     let config = Config::parse(&toml, "fuzz.toml").unwrap_or_else(|error| panic!("{error}"));
-    let now: DateTime<Utc> = "2026-03-02T08:16:02Z".parse().expect("an instant");
+    let now = now();
     // Fast, so that the pace which a vendor asks for does not slow the search.
     let clock = Clock::scaled(now, 100_000.0);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -102,6 +102,11 @@ fn poll(vendor: &str, data: &[u8]) {
     judge(&outcome);
 }
 
+/// When the poll begins.
+fn now() -> DateTime<Utc> {
+    "2026-03-02T08:16:02Z".parse().expect("an instant")
+}
+
 fn judge(outcome: &Outcome) {
     assert!(outcome.delivery.is_some() || outcome.error.is_some());
     if let Some(error) = &outcome.error {
@@ -114,6 +119,8 @@ fn judge(outcome: &Outcome) {
     };
     for reading in &delivery.readings {
         assert_eq!(reading.device.source(), "fuzz", "{reading:?}");
+        let latest = now() + TimeDelta::days(1);
+        assert!(reading.start <= latest, "{reading:?}");
     }
     for (device, facts) in &delivery.facts {
         assert_eq!(device.source(), "fuzz", "{device}");

@@ -5,6 +5,7 @@
     reason = "a set-up that fails is a test that fails"
 )]
 
+mod any_body;
 mod bespot;
 mod loopback;
 mod smartnow;

@@ -109,9 +109,7 @@ impl Client {
         }
         let request = request::signed(operation, &self.tokens, wanted);
         let reply = transport.send(request).await?;
-        if let Some(date) = reply.date() {
-            self.skew = date - reply.received;
-        }
+        self.skew = reply.vendors_now() - reply.received;
         answer(operation, &reply).map_err(|mut refusal| {
             refusal.error.message = transport.scrub(&refusal.error.message);
             if refusal.reaction == Reaction::Throttle {

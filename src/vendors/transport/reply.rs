@@ -88,6 +88,16 @@ impl Reply {
         Some(httpdate::parse_http_date(text).ok()?.into())
     }
 
+    /// The vendor's clock now, or ours where it says nothing or is more than a day off, which no
+    /// clock is.
+    #[must_use]
+    pub fn vendors_now(&self) -> Timestamp {
+        let plausible = |date: &Timestamp| (*date - self.received).abs() <= TimeDelta::days(1);
+        self.vendor_clock()
+            .filter(plausible)
+            .unwrap_or(self.received)
+    }
+
     /// The error that this status stands for when the vendor says nothing more precise: 401 and
     /// 403 `auth`, 429 `rate_limited`, other 4xx and 5xx `http`; a success that should have been
     /// something else is `schema`.
@@ -169,6 +179,25 @@ mod tests {
             body: body.as_bytes().to_vec(),
             received: "2026-03-02T08:00:00Z".parse().unwrap(),
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_more_than_a_day_off_is_not_believed() {
+        for (date, believed) in [
+            ("Mon, 02 Mar 2026 23:00:00 GMT", true),
+            ("Wed, 04 Mar 2026 08:16:02 GMT", false),
+            ("Thu, 26 Nov 2026 08:16:02 GMT", false),
+        ] {
+            let reply = reply(200, &[(DATE, date)], "");
+            let clock = if believed {
+                reply.vendor_clock().unwrap()
+            } else {
+                reply.received
+            };
+            assert_eq!(reply.vendors_now(), clock, "{date}");
+        }
+        let silent = reply(200, &[], "");
+        assert_eq!(silent.vendors_now(), silent.received);
     }
 
     #[test]
