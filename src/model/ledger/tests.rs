@@ -539,6 +539,23 @@ fn what_history_left_is_shown_unconfirmed() {
     assert_eq!(after.data_state(at("2026-03-02T08:17:00Z")), DataState::Due);
 }
 
+/// A machine, and the stretch of which not all sales have been read.
+fn machine(sales_unread: Option<(&str, &str)>) -> Facts {
+    Facts {
+        name: "Hall left".to_owned(),
+        timezone: Some(ATHENS),
+        detail: Detail::Machine {
+            location: None,
+            active: Some(true),
+            offline: false,
+            open_events: Vec::new(),
+            last_update: None,
+            money_scale: BTreeMap::new(),
+            sales_unread: sales_unread.map(|(from, to)| (at(from), at(to))),
+        },
+    }
+}
+
 fn document() -> Facts {
     Facts {
         name: "Default".to_owned(),

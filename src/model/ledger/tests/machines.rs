@@ -1,28 +1,10 @@
 //! Sales of machines.
 
-use std::collections::BTreeMap;
-
 use super::*;
 use crate::model::board::DeviceRow;
 use crate::model::reading::Currency;
 
 const ID: &str = "coffee/80";
-
-fn machine(sales_unread: Option<(&str, &str)>) -> Facts {
-    Facts {
-        name: "Hall left".to_owned(),
-        timezone: Some(ATHENS),
-        detail: Detail::Machine {
-            location: None,
-            active: Some(true),
-            offline: false,
-            open_events: Vec::new(),
-            last_update: None,
-            money_scale: BTreeMap::new(),
-            sales_unread: sales_unread.map(|(from, to)| (at(from), at(to))),
-        },
-    }
-}
 
 fn sale(item: i64, start: &str, price: Option<i64>) -> Change {
     let currency = Currency::parse("EUR").unwrap();

@@ -1,27 +1,9 @@
 //! Pauses of feeds that tell of nothing but what happens.
 
-use std::collections::BTreeMap;
-
 use super::*;
 use crate::model::board::{Activity, DeviceRow};
 use crate::model::calendar::{Hours, Span};
 use crate::model::reading::Currency;
-
-fn machine() -> Facts {
-    Facts {
-        name: "Hall left".to_owned(),
-        timezone: Some(ATHENS),
-        detail: Detail::Machine {
-            location: None,
-            active: Some(true),
-            offline: false,
-            open_events: Vec::new(),
-            last_update: None,
-            money_scale: BTreeMap::new(),
-            sales_unread: None,
-        },
-    }
-}
 
 /// A machine that sells every ten minutes, without a break, for eight days from 2 March on.
 fn vending(stores: Vec<Arc<Store>>) -> Ledger {
@@ -31,7 +13,7 @@ fn vending(stores: Vec<Arc<Store>>) -> Ledger {
         stores,
         "2026-03-02T00:00:00Z",
     );
-    let mut outcome = Some(delivery(&[(id, machine())], None));
+    let mut outcome = Some(delivery(&[(id, machine(None))], None));
     for sale in 0..8 * 144_i64 {
         let start = at("2026-03-02T00:00:00Z") + TimeDelta::minutes(10 * sale);
         let told = start.to_rfc3339();
@@ -122,7 +104,7 @@ fn a_machine_in_a_closed_store_is_not_missed() {
 #[test]
 fn a_machine_that_is_switched_off_is_neither_missed_nor_held_against_its_source() {
     let mut ledger = vending(Vec::new());
-    let mut off = machine();
+    let mut off = machine(None);
     if let Detail::Machine {
         active,
         last_update,
