@@ -12,7 +12,7 @@ use crate::history::{self, History, HistoryError, PastAttempt, PastSource, Query
 use crate::model::Timestamp;
 use crate::model::board::Beat;
 use crate::model::calendar::local_midnight;
-use crate::model::device::{DeviceId, Facts, Kind};
+use crate::model::device::{DeviceId, Facts};
 use crate::model::incidents::Account;
 use crate::model::ledger::{Ledger, Restored, RestoredSource, Spans};
 use crate::model::occupancy::Visit;
@@ -128,8 +128,9 @@ pub(super) async fn read(
 
 /// The devices that tell of nothing but what happens.
 pub(super) fn happening(facts: &[(DeviceId, Facts)]) -> Vec<DeviceId> {
-    let happens = |facts: &Facts| matches!(facts.kind(), Kind::Machine | Kind::DocumentCounter);
-    let happening = facts.iter().filter(|(_, facts)| happens(facts));
+    let happening = facts
+        .iter()
+        .filter(|(_, facts)| facts.kind().only_happens());
     happening.map(|(id, _)| id.clone()).collect()
 }
 

@@ -27,8 +27,8 @@ pub(super) fn compare(
     (board, home): (&Board, Tz),
     now: Timestamp,
 ) -> Result<(), HistoryError> {
-    let happen = |kind| matches!(kind, Kind::Machine | Kind::DocumentCounter);
-    let rows = board.devices.values().filter(|row| happen(row.kind()));
+    let rows = board.devices.values();
+    let rows = rows.filter(|row| row.kind().only_happens());
     let rows: Vec<_> = rows.map(|row| (row, running_day(row, home))).collect();
     let mut days: Vec<Vec<PastDay>> = vec![Vec::new(); rows.len()];
     let begins = reader.polled()?.map_or(now, |(first, _)| first);

@@ -73,6 +73,15 @@ pub enum Kind {
     Machine,
 }
 
+impl Kind {
+    /// Whether such a device tells of nothing but what happens, so that a pause means little by
+    /// itself.
+    #[must_use]
+    pub fn only_happens(self) -> bool {
+        matches!(self, Self::DocumentCounter | Self::Machine)
+    }
+}
+
 /// What the vendor says about a device apart from its readings. Kept in history as it came last.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Facts {

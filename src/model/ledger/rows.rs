@@ -99,7 +99,7 @@ impl Ledger {
             let (pause, open) = (row.pause()?, row.feed().hours);
             Some(pause.at(before, open) != pause.at(looked, open))
         };
-        self.ids_of(source, |_| true)
+        self.ids_of(source, |device| device.facts.kind().only_happens())
             .filter(|id| stirred(id).unwrap_or(false))
             .collect()
     }
