@@ -16,7 +16,7 @@ use super::device::{Detail, DeviceId, Facts, Kind};
 use super::evidence::Evidence;
 use super::figure::Figure;
 use super::health::{DataState, Expectation, Feed, FetchState, data_state, due, flapping};
-use super::incidents::{Event, Freshness};
+use super::incidents::{Event, Freshness, Incident};
 use super::reading::Currency;
 use super::rhythm::Pause;
 use super::schedule::Habit;
@@ -598,6 +598,12 @@ impl Band {
 }
 
 impl Board {
+    /// The incidents that last, newest first.
+    pub fn open_incidents(&self) -> impl Iterator<Item = &Incident> {
+        let open = self.events.iter().filter(|event| event.is_open());
+        open.filter_map(|event| event.incident())
+    }
+
     /// An empty board.
     #[must_use]
     pub fn empty(at: Timestamp) -> Self {

@@ -91,8 +91,7 @@ impl Guide<'_> {
             Some((&row.id, part))
         });
         let (ids, parts): (Vec<_>, Vec<_>) = feeds.unzip();
-        let open = self.board.events.iter().filter(|event| event.is_open());
-        let most = most(open.filter_map(|event| event.incident()), &source.name);
+        let most = most(self.board.open_incidents(), &source.name);
         let pipeline = silence(&parts, most).pipeline.into_iter();
         Overdue {
             late: parts.iter().filter(|part| part.overdue.is_some()).count(),

@@ -22,12 +22,7 @@ pub(super) fn overdue_feeds(
         .filter(|((at, _), _)| usize::from(*at) == position)
         .filter_map(|(_, judged)| Some((&judged.row, Part::of(&judged.row, judged.state, now)?)));
     let (rows, parts): (Vec<_>, Vec<_>) = feeds.unzip();
-    let open = judgement
-        .board
-        .events
-        .iter()
-        .filter(|event| event.is_open());
-    let most = most(open.filter_map(|event| event.incident()), &source.name);
+    let most = most(judgement.board.open_incidents(), &source.name);
     let found = silence(&parts, most);
     let first = |wanted: &dyn Fn(usize) -> bool| {
         let overdue = parts.iter().enumerate().filter(|(at, _)| wanted(*at));
