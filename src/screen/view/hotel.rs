@@ -10,7 +10,7 @@ use crate::model::health::DataState;
 
 use super::figures;
 use super::list::{self, Table};
-use super::vending::{by_hour, usual};
+use super::vending::{beside, by_hour, usual};
 use crate::screen::judge::Judged;
 use crate::screen::row::{Row, Sort, data_glyph};
 use crate::screen::scene::Scene;
@@ -71,11 +71,7 @@ fn columns(scene: &Scene<'_>, width: u16) -> Vec<Column<Key>> {
         Column::numbers(Key::Guests, "Guests", 6, 6).after(1),
         Column::numbers(Key::Age, "Age", 6, 2),
     ];
-    if let Some(heading) = scene.app.comparing.heading() {
-        let today = columns.iter().position(|column| column.key == Key::Today);
-        let usual = Column::numbers(Key::Usual, heading, 7, 1).after(1);
-        columns.insert(today.map_or(0, |at| at + 1), usual);
-    }
+    beside(scene, &mut columns, Key::Today, Key::Usual);
     if width >= 60 {
         columns.push(Column::words(Key::State, "State", 8, 1));
     } else {

@@ -67,11 +67,7 @@ fn columns(scene: &Scene<'_>, width: u16) -> Vec<Column<Key>> {
         Column::words(Key::Hours, "By the hour", 12, 6).up_to(24),
         Column::numbers(Key::Age, "Age", 6, 8),
     ];
-    if let Some(heading) = scene.app.comparing.heading() {
-        let today = columns.iter().position(|column| column.key == Key::Sales);
-        let usual = Column::numbers(Key::Usual, heading, 7, 1).after(1);
-        columns.insert(today.map_or(0, |at| at + 1), usual);
-    }
+    beside(scene, &mut columns, Key::Sales, Key::Usual);
     if width >= 60 {
         columns.push(Column::words(Key::State, "State", 8, 1));
         columns.push(Column::words(Key::Events, "Events", 12, 2).up_to(24));
@@ -100,7 +96,6 @@ fn cell<'a>(
     else {
         return Cell::blank();
     };
-    let silent = row.activity(scene.now) == Some(Activity::Silent);
     match key {
         Key::Name => Cell::text(&*row.facts.name, figures::name_style(scene, selected)),
         Key::Location => Cell::text(location(row), theme.faint),
@@ -112,7 +107,11 @@ fn cell<'a>(
         Key::Recent => Cell::text(recent(scene, row), theme.faint),
         Key::Last => Cell::text(
             last_sale.map_or_else(|| "--".to_owned(), |at| scene.age(at)),
-            if silent { theme.warn } else { theme.text },
+            if row.activity(scene.now) == Some(Activity::Silent) {
+                theme.warn
+            } else {
+                theme.text
+            },
         ),
         Key::Missed => Cell::text(missed(scene, row), theme.warn),
         Key::Usual => Cell::text(usual(scene, row), theme.faint),
@@ -194,6 +193,20 @@ fn events(scene: &Scene<'_>, row: &DeviceRow) -> Vec<Piece> {
     let comma = (", ".to_owned(), theme.faint);
     let pieces = said.into_iter().flat_map(|piece| [comma.clone(), piece]);
     pieces.skip(1).collect()
+}
+
+/// Puts what is usual beside the numbers of the day, while they are compared.
+pub fn beside<K: Copy + PartialEq>(
+    scene: &Scene<'_>,
+    columns: &mut Vec<Column<K>>,
+    today: K,
+    usual: K,
+) {
+    if let Some(heading) = scene.app.comparing.heading() {
+        let at = columns.iter().position(|column| column.key == today);
+        let usual = Column::numbers(usual, heading, 7, 1).after(1);
+        columns.insert(at.map_or(0, |at| at + 1), usual);
+    }
 }
 
 /// What is usual by now, of that which the running day is compared with.
