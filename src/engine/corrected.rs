@@ -15,13 +15,15 @@ use crate::model::reading::{Measure, Quantity};
 /// So far back a running day of any store or counter may begin.
 pub(super) const TODAY: TimeDelta = TimeDelta::hours(26);
 
-/// Counts that were replaced, and whether a newer one was known by then.
+/// Counts that were replaced, parted by whether a newer one was known by then.
 #[derive(Debug, Default)]
 pub(super) struct Replaced(HashMap<DeviceId, Counter>);
 
 #[derive(Debug, Default)]
 struct Counter {
-    changes: Vec<(Correction, bool)>,
+    /// Those of which nothing says yet that they had settled.
+    changes: Vec<Correction>,
+    settled: Vec<Correction>,
     /// When those that were replaced had first come, by their start.
     first: BTreeMap<Timestamp, Timestamp>,
 }
@@ -46,7 +48,7 @@ impl Replaced {
                 new,
                 known_at: revision.at,
             };
-            counter.changes.push((change, false));
+            counter.changes.push(change);
         }
         Self(counters)
     }
@@ -63,11 +65,16 @@ impl Replaced {
         };
         let known = counter.first.get(&reading.start).copied();
         let known = known.unwrap_or(stored.fetched_at).min(stored.fetched_at);
-        for (change, settled) in &mut counter.changes {
+        let Counter {
+            changes, settled, ..
+        } = counter;
+        changes.retain(|change| {
             // Both of one attempt came at once; the history has its instants in whole seconds.
             let later = known.timestamp() < change.known_at.timestamp();
-            *settled |= later && change.end() < reading.end();
-        }
+            let had_settled = later && change.end() < reading.end();
+            settled.extend(had_settled.then_some(*change));
+            !had_settled
+        });
     }
 
     /// The corrections, oldest first.
@@ -75,8 +82,8 @@ impl Replaced {
         let counters = self.0.into_iter();
         let mut all: Vec<_> = counters
             .flat_map(|(id, counter)| {
-                let settled = counter.changes.into_iter().filter(|(_, settled)| *settled);
-                settled.map(move |(change, _)| (id.clone(), change))
+                let settled = counter.settled.into_iter();
+                settled.map(move |change| (id.clone(), change))
             })
             .collect();
         all.sort_by(|(one, a), (other, b)| {
