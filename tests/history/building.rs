@@ -2,11 +2,17 @@
 
 use std::sync::Arc;
 
+use chrono_tz::Tz;
+use occtop::clock::Clock;
+use occtop::config::Config;
+use occtop::engine;
 use occtop::history::{History, Location, Query, Stored};
 use occtop::model::Timestamp;
 use occtop::model::attempt::{Attempt, Delivery, Outcome};
+use occtop::model::board::Board;
 use occtop::model::device::{Detail, DeviceId, Facts};
 use occtop::model::reading::{Flow, Level, Measure, Reading, Value};
+use occtop::model::usual::Comparisons;
 
 /// The instant at which most tests begin.
 pub const START: &str = "2026-03-02T08:00:00Z";
@@ -103,4 +109,20 @@ pub fn plain(stored: Vec<Stored>) -> Vec<Reading> {
 
 pub async fn all(history: &History) -> Vec<Reading> {
     plain(history.readings(Query::default()).await.unwrap())
+}
+
+/// The board of a new start on a history, and what its day is compared with.
+pub async fn compared(
+    config: &str,
+    history: &History,
+    now: Timestamp,
+) -> (Arc<Board>, Comparisons) {
+    let config = Config::parse(config, "test").unwrap().config;
+    let (clock, _hand) = Clock::manual(now);
+    let sources = engine::open(&config, Tz::UTC, &clock).await;
+    let desk = engine::desk(&sources, history.clone(), &clock);
+    let board = desk.await.unwrap().board();
+    let reader = history.reader().await.unwrap();
+    let usual = engine::usual(&reader, &config, Tz::UTC, &board, now).unwrap();
+    (board, usual)
 }

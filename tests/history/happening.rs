@@ -4,15 +4,12 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use chrono_tz::Tz;
-use occtop::clock::Clock;
-use occtop::config::Config;
-use occtop::engine;
 use occtop::history::History;
 use occtop::model::Timestamp;
 use occtop::model::attempt::{Delivery, Outcome};
 use occtop::model::device::{Detail, Facts};
 use occtop::model::reading::{Currency, Level, Measure, Reading, Value};
-use occtop::model::usual::{Comparisons, Yardstick};
+use occtop::model::usual::Yardstick;
 
 use crate::building::*;
 
@@ -93,16 +90,6 @@ async fn record(history: &History, source: &str, to: Timestamp, readings: Vec<Re
     history.record(attempt).await.unwrap();
 }
 
-async fn compared(history: &History, now: Timestamp) -> Comparisons {
-    let config = Config::parse(CONFIG, "test").unwrap().config;
-    let (clock, _hand) = Clock::manual(now);
-    let sources = engine::open(&config, Tz::UTC, &clock).await;
-    let desk = engine::desk(&sources, history.clone(), &clock);
-    let board = desk.await.unwrap().board();
-    let reader = history.reader().await.unwrap();
-    engine::usual(&reader, &config, Tz::UTC, &board, now).unwrap()
-}
-
 #[tokio::test]
 async fn sales_are_compared_with_days_before_and_after_which_the_source_was_read() {
     let history = in_memory().await;
@@ -137,7 +124,7 @@ async fn sales_are_compared_with_days_before_and_after_which_the_source_was_read
         }
     }
     let noon = midnight(0) + TimeDelta::hours(12);
-    let usual = compared(&history, noon).await;
+    let (_, usual) = compared(CONFIG, &history, noon).await;
     let by = |yardstick, now| usual.happened(&device("coffee/1"), yardstick, now);
     assert_eq!(by(Yardstick::LastWeek, noon), Some(7));
     assert_eq!(by(Yardstick::MedianOfFour, noon), Some(6), "of 7 and 4");
@@ -168,7 +155,7 @@ async fn documents_are_counted_from_the_start_of_the_hotels_own_day() {
         record(&history, "hotel", look, readings).await;
     }
     let now = midnight(0) + TimeDelta::hours(7);
-    let usual = compared(&history, now).await;
+    let (_, usual) = compared(CONFIG, &history, now).await;
     let by = |now| usual.happened(&device("hotel/1"), Yardstick::LastWeek, now);
     assert_eq!(by(now), Some(2));
     assert_eq!(by(now + TimeDelta::hours(1)), Some(3));

@@ -1,18 +1,12 @@
 //! What is usual is read from the same weekdays of the last weeks.
 
-use std::sync::Arc;
-
 use chrono::TimeDelta;
-use chrono_tz::Tz;
-use occtop::clock::Clock;
 use occtop::commands::export::{Args, Bound, Format, write};
 use occtop::config::Config;
-use occtop::engine;
 use occtop::history::History;
 use occtop::model::Timestamp;
 use occtop::model::attempt::{Delivery, Outcome};
-use occtop::model::board::Board;
-use occtop::model::usual::{Comparisons, Yardstick};
+use occtop::model::usual::Yardstick;
 
 use crate::building::*;
 
@@ -55,17 +49,6 @@ async fn record(history: &History, weeks: i64, people: u32, hours: i64) {
     history.record(attempt).await.unwrap();
 }
 
-async fn compared(history: &History, now: Timestamp) -> (Arc<Board>, Comparisons) {
-    let config = Config::parse(CONFIG, "test").unwrap().config;
-    let (clock, _hand) = Clock::manual(now);
-    let sources = engine::open(&config, Tz::UTC, &clock).await;
-    let desk = engine::desk(&sources, history.clone(), &clock);
-    let board = desk.await.unwrap().board();
-    let reader = history.reader().await.unwrap();
-    let usual = engine::usual(&reader, &config, Tz::UTC, &board, now).unwrap();
-    (board, usual)
-}
-
 #[tokio::test]
 async fn holes_and_holidays_are_left_out_of_what_is_usual() {
     let history = in_memory().await;
@@ -74,7 +57,7 @@ async fn holes_and_holidays_are_left_out_of_what_is_usual() {
         record(&history, weeks, people, hours + 1).await;
     }
     let now = at("2026-03-02T15:00:00Z");
-    let (board, usual) = compared(&history, now).await;
+    let (board, usual) = compared(CONFIG, &history, now).await;
     let start = board.stores[0].day.start;
     assert_eq!(start, begin(0));
     let of = |yardstick| usual.of("Ermou", yardstick, start).unwrap();
@@ -104,7 +87,7 @@ async fn the_last_eight_weeks_are_looked_through_for_four_good_days() {
         record(&history, weeks, people, hours + 1).await;
     }
     let now = at("2026-03-02T15:00:00Z");
-    let (_, usual) = compared(&history, now).await;
+    let (_, usual) = compared(CONFIG, &history, now).await;
     let median = usual
         .of("Ermou", Yardstick::MedianOfFour, begin(0))
         .unwrap();
@@ -117,7 +100,7 @@ async fn the_last_eight_weeks_are_looked_through_for_four_good_days() {
 async fn without_a_good_day_there_is_nothing_to_compare() {
     let history = in_memory().await;
     record(&history, 1, 9000, 8).await;
-    let (board, usual) = compared(&history, at("2026-03-02T15:00:00Z")).await;
+    let (board, usual) = compared(CONFIG, &history, at("2026-03-02T15:00:00Z")).await;
     for yardstick in [Yardstick::LastWeek, Yardstick::MedianOfFour] {
         let start = board.stores[0].day.start;
         assert_eq!(usual.of("Ermou", yardstick, start), None);
