@@ -81,7 +81,7 @@ fn odd(draw: &mut ChaCha8Rng) -> Value {
         8 => json!(""),
         9 => json!(draw.random_range(0..4_000_000_000_u64)),
         10 => json!(format!("{stamp}Z")),
-        11 => json!(format!("9999-12-31T23:59:59Z")),
+        11 => json!("9999-12-31T23:59:59Z"),
         12 => json!(format!("{stamp}+14:00")),
         13 => json!("-262143-01-01T00:00:00Z"),
         14 => json!([login(), [[null]]]),
